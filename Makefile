@@ -1,0 +1,66 @@
+# Everything that is needed is made on the way: the virtual environment here, the private Asterisk in your cache folder.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+
+.PHONY: help demo up test lint bench bench-quick clean
+
+help:
+	@echo "make demo         three callers in a moderated room, on a private Asterisk (ENGINE=local: on the Python mixer)"
+	@echo "make up           a private Asterisk and the controller, for your softphone"
+	@echo "make test         lint, then all tests, those against a real Asterisk included"
+	@echo "make lint         ruff, mypy --strict, import rules"
+	@echo "make bench        the benchmarks (bench-quick: in a fraction of the time)"
+	@echo "make clean        remove what was made here"
+
+demo: $(VENV)/run.done
+	$(RUN)/ari-conf demo $(if $(ENGINE),--engine $(ENGINE))
+
+up: $(VENV)/run.done
+	$(RUN)/ari-conf up
+
+test: lint
+	$(RUN)/python -m pytest
+
+lint: $(VENV)/dev.done
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+bench: $(VENV)/dev.done
+	$(RUN)/python -m benchmarks
+
+bench-quick: $(VENV)/dev.done
+	$(RUN)/python -m benchmarks --quick
+
+clean:
+	rm -rf $(VENV) demo-output benchmarks/results
+
+# A marker is written last, so that an environment that was interrupted is finished the next time.
+$(VENV)/run.done: pyproject.toml | $(VENV)/python.done
+	$(RUN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/dev.done: pyproject.toml | $(VENV)/python.done
+	$(RUN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(RUN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ $(VENV)/run.done
+
+# Debian's python3 comes without pip and venv's ensurepip; its own package of pip serves then, and needs no root to be unpacked.
+$(VENV)/python.done:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "ari_conf needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $$($(PYTHON) --version); say which: make PYTHON=python3.11" >&2; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null && $(PYTHON) -m venv $(VENV) || $(MAKE) --no-print-directory venv-without-ensurepip
+	@touch $@
+
+.PHONY: venv-without-ensurepip
+venv-without-ensurepip:
+	@rm -rf $(VENV) && $(PYTHON) -m venv --without-pip $(VENV) && mkdir $(VENV)/pip-package
+	@cd $(VENV)/pip-package && { apt-get download -q python3-pip-whl >/dev/null || \
+		{ echo "no pip: neither does $(PYTHON) bring it, nor can apt-get download python3-pip-whl (run apt-get update?)" >&2; exit 1; }; }
+	@cd $(VENV)/pip-package && dpkg-deb -x python3-pip-whl_*.deb .
+	@wheel=$$(ls $(VENV)/pip-package/usr/share/python-wheels/pip-*.whl) && $(RUN)/python $$wheel/pip install --quiet --no-index $$wheel
+	@rm -rf $(VENV)/pip-package

@@ -1,0 +1,239 @@
+"""Runs the TwiML of one call: document after document, verb after verb, until nothing is left or the caller is gone."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+from urllib.parse import urljoin
+from xml.sax.saxutils import escape
+
+import structlog
+
+from ari_conf.clock import Clock
+from ari_conf.conference import JoinRefused, Participant, StatusCallback, choices
+from ari_conf.media.port import CallGoneError, EngineError, MediaEngine, RejectReason, Sound
+from ari_conf.rooms import Rooms
+from ari_conf.settings import NumberSettings
+from ari_conf.twilio_codes import Code, TwilioError
+from ari_conf.twiml import (
+    ConferenceNoun,
+    Dial,
+    Hangup,
+    Pause,
+    Play,
+    Redirect,
+    Reject,
+    Say,
+    Verb,
+    parse_twiml,
+)
+from ari_conf.webhooks import FetchedDocument, VoiceCall, WebhookClient, fetch_twiml, voice_parameters
+
+from .call import Call, CallStatus
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class CallRunner:
+    """The life of one call, from its arrival to its end."""
+
+    def __init__(
+        self, call: Call, number: NumberSettings, engine: MediaEngine, rooms: Rooms, webhooks: WebhookClient, clock: Clock
+    ) -> None:
+        self._call = call
+        self._number = number
+        self._engine = engine
+        self._rooms = rooms
+        self._webhooks = webhooks
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Serve the call to its end. Whatever goes wrong is logged here; nothing is raised but cancellation."""
+        try:
+            current: FetchedDocument | None = await self._first_document()
+            while current is not None:
+                current = await self._run(current)
+            await self._engine.hang_up(self._call.sid)
+        except CallGoneError:
+            log.info("the caller has gone", cause=self._call.ended.result() if self._call.ended.done() else "unknown")
+        except TwilioError as error:
+            log.error("the application's answer cannot be used; the call is ended", code=int(error.code), cause=error.message)
+            await self._say_application_error()
+        except EngineError as error:
+            log.error("the call cannot be served; it is ended", cause=str(error))
+            with contextlib.suppress(EngineError):
+                await self._engine.hang_up(self._call.sid)
+
+    async def _first_document(self) -> FetchedDocument:
+        log.info("call arrived", from_=self._call.from_, to=self._call.to)
+        if self._number.twiml:
+            return self._inline_document(self._number.twiml)
+        return await self._fetch(self._number.voice_url, self._number.voice_method)
+
+    def _inline_document(self, twiml: str) -> FetchedDocument:
+        for name, value in (("{{To}}", self._call.to), ("{{From}}", self._call.from_)):
+            twiml = twiml.replace(name, escape(value, {'"': "&quot;"}))
+        return _with_problems_logged(FetchedDocument(parse_twiml(twiml), ""))
+
+    async def _run(self, current: FetchedDocument) -> FetchedDocument | None:
+        """Run a document; return the one that takes over, None if the call has nothing more to do."""
+        for position, verb in enumerate(current.document.verbs):
+            match verb:
+                case Dial():
+                    taken_over = await self._dial(verb, current)
+                    if taken_over is not None:
+                        return taken_over
+                case Pause():
+                    await self._while_up(self._clock.sleep_until(self._clock.monotonic() + verb.length))
+                case Redirect():
+                    return await self._fetch(_absolute(verb.url, current.url), verb.method)
+                case Hangup():
+                    return None
+                case Reject():
+                    if position == 0 and self._call.status is CallStatus.RINGING:
+                        await self._engine.reject(self._call.sid, RejectReason(verb.reason.value))
+                        return None
+                    log.warning("<Reject> counts only as the first verb, before the call is answered; the call is hung up")
+                    return None
+                case Say() | Play():
+                    log.warning("this version does not speak or play sounds; the verb is passed over", verb=_name(verb))
+        return None
+
+    async def _dial(self, dial: Dial, current: FetchedDocument) -> FetchedDocument | None:
+        """Carry out ``<Dial>``; return the action's document if there is an action, None to go on with the next verb."""
+        admitted = dial.noun is not None and await self._stay_in_room(dial, dial.noun, current)
+        result = {
+            "DialCallStatus": (
+                choices.DIAL_CALL_STATUS_AFTER_CONFERENCE if admitted else choices.DIAL_CALL_STATUS_WHEN_REFUSED
+            ),
+            "DialBridged": "true" if admitted else "false",
+        }
+        if self._call.ended.done():
+            if dial.action:
+                await self._tell_action(_absolute(dial.action, current.url), dial.method, result)
+            raise CallGoneError(f"call {self._call.sid} has ended")
+        if not dial.action:
+            return None
+        return await self._fetch(_absolute(dial.action, current.url), dial.method, result)
+
+    async def _stay_in_room(self, dial: Dial, noun: ConferenceNoun, current: FetchedDocument) -> bool:
+        """Return whether the call was let into the room, once it has left it and its audio is out of it."""
+        call = self._call
+        await self._answer()
+        participant = Participant(
+            call_sid=call.sid,
+            label=noun.participant_label,
+            muted=noun.muted,
+            beep=noun.beep,
+            start_conference_on_enter=noun.start_conference_on_enter,
+            end_conference_on_exit=noun.end_conference_on_exit,
+            wait_url=_absolute(noun.wait_url, current.url) if noun.wait_url else noun.wait_url,
+            wait_method=noun.wait_method.value,
+        )
+        admission = self._rooms.join(call.account.sid, noun.name, participant, _status_callback(noun, current.url))
+        if isinstance(admission, JoinRefused):
+            return False
+        with structlog.contextvars.bound_contextvars(conference_sid=admission.conference_sid):
+            call.hangup_on_star = dial.hangup_on_star
+            left = await admission.left
+            call.hangup_on_star = False
+            await left.settled
+        return True
+
+    async def _answer(self) -> None:
+        await self._while_up(self._engine.answer(self._call.sid))
+        self._call.status = CallStatus.IN_PROGRESS
+
+    async def _fetch(self, url: str, method: str, more: dict[str, str] | None = None) -> FetchedDocument:
+        """Ask the application for a document, and its fallback if that fails. Raises TwilioError, CallGoneError."""
+        try:
+            return await self._while_up(self._fetch_once(url, method, more or {}))
+        except TwilioError as error:
+            if not self._number.voice_fallback_url:
+                raise
+            log.warning(
+                "the application's answer cannot be used; asking its fallback", code=int(error.code), cause=error.message
+            )
+            reason = {"ErrorCode": str(int(error.code)), "ErrorUrl": url}
+            return await self._while_up(
+                self._fetch_once(self._number.voice_fallback_url, self._number.voice_fallback_method, reason)
+            )
+
+    async def _fetch_once(self, url: str, method: str, more: dict[str, str]) -> FetchedDocument:
+        parameters = voice_parameters(_described(self._call)) | more
+        token = self._call.account.auth_token
+        return _with_problems_logged(await fetch_twiml(self._webhooks, url, method, parameters, token))
+
+    async def _tell_action(self, url: str, method: str, result: dict[str, str]) -> None:
+        """Tell the action of a call that is over; what it answers means nothing any more."""
+        try:
+            await self._fetch_once(url, method, result)
+        except TwilioError as error:
+            log.warning(
+                "the action of a call that is over did not accept its request", code=int(error.code), cause=error.message
+            )
+
+    async def _say_application_error(self) -> None:
+        try:
+            await self._answer()
+            await self._while_up(self._engine.play(self._call.sid, Sound.SPECIAL_INFORMATION))
+            await self._engine.hang_up(self._call.sid)
+        except CallGoneError:
+            return
+        except EngineError as error:
+            log.error("the call cannot be ended", cause=str(error))
+
+    async def _while_up(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for ``work`` as long as the call lasts. Raises CallGoneError if the call ends first; the work is cancelled."""
+        task = asyncio.ensure_future(work)
+        waiting: set[asyncio.Future[Any]] = {task, self._call.ended}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if self._call.ended.done():
+                raise CallGoneError(f"call {self._call.sid} has ended")
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+
+def _described(call: Call) -> VoiceCall:
+    return VoiceCall(
+        call_sid=call.sid,
+        account_sid=call.account.sid,
+        from_=call.from_,
+        to=call.to,
+        status=call.status.value,
+        direction="inbound",
+    )
+
+
+def _status_callback(noun: ConferenceNoun, base: str) -> StatusCallback | None:
+    if noun.status_callback is None:
+        return None
+    return StatusCallback(_absolute(noun.status_callback, base), noun.status_callback_method.value, noun.status_callback_event)
+
+
+def _absolute(url: str, base: str) -> str:
+    """Resolve a URL against that of the document it stands in. Raises TwilioError if there is nothing to resolve against."""
+    resolved = urljoin(base, url)
+    if "://" not in resolved:
+        raise TwilioError(
+            Code.INVALID_URL,
+            f"the URL {url!r} is relative, and this document came from no URL; write it with its scheme and host",
+        )
+    return resolved
+
+
+def _with_problems_logged(fetched: FetchedDocument) -> FetchedDocument:
+    for problem in fetched.document.problems:
+        tell = log.error if problem.level == "error" else log.warning
+        tell("TwiML problem", code=int(problem.code), cause=problem.message, line=problem.line)
+    return fetched
+
+
+def _name(verb: Verb) -> str:
+    return f"<{type(verb).__name__}>"

@@ -1,0 +1,26 @@
+"""One call as Asterisk has it, and what we believe its audio to be."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Audio(Enum):
+    """What a channel outside a bridge is being sent."""
+
+    NOTHING = auto()
+    MUSIC = auto()
+    SILENCE = auto()
+    UNKNOWN = auto()
+    """A request about it is under way, or its answer was lost."""
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """A channel of ours. ``bridge_id`` and ``muted`` say where it is heard, ``audio`` what it is sent outside a bridge."""
+
+    call_sid: str
+    channel_id: str
+    answered: bool = False
+    audio: Audio = Audio.NOTHING
+    bridge_id: str | None = None
+    muted: bool = False

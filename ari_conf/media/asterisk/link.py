@@ -1,0 +1,233 @@
+"""The link to one Asterisk: connect, notice when it breaks, connect again.
+
+asyncari brings the operations (made from Asterisk's own description of its API); how they travel is ``transport``'s affair.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urljoin
+
+import aiohttp
+import structlog
+from asyncari.client import Client
+
+from ari_conf.media.port import EngineError, EngineUnavailableError
+
+from .errors import AriLostError, AriRefusedError, AriReplacedError
+from .transport import REQUEST_TIMEOUT, AriResponse, AriTransport, JsonObject
+from .version import version_problem
+
+log = structlog.get_logger(__name__)
+
+FIRST_RETRY: Final = 0.1
+LONGEST_RETRY: Final = 5.0
+"""Seconds before the first and between later attempts to connect again; the time doubles in between, with jitter."""
+
+EVENTS: Final = (
+    "ApplicationReplaced",
+    "ChannelDestroyed",
+    "ChannelDtmfReceived",
+    "RESTResponse",
+    "StasisEnd",
+    "StasisStart",
+)
+"""The events that we use; Asterisk is told to send no others, for ChannelVarset and its like are most of the traffic.
+
+The answers to requests on the socket are events too: without RESTResponse in the list, they are filtered away.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AriAddress:
+    """Where an Asterisk is and who we are there. ``url`` is its HTTP address without ``/ari``."""
+
+    url: str
+    username: str
+    password: str
+    app: str = "ari_conf"
+
+    def __repr__(self) -> str:
+        return f"AriAddress({self.url!r}, username={self.username!r}, app={self.app!r})"
+
+
+class AriLink:
+    """A connection that comes back.
+
+    ``on_event`` is called with each event, ``on_lost`` with the cause when the connection breaks, and ``on_back`` (awaited)
+    with the length of the gap in seconds and whether Asterisk was restarted meanwhile. Events that arrive during ``on_back``
+    wait.
+    """
+
+    def __init__(
+        self,
+        address: AriAddress,
+        *,
+        on_event: Callable[[JsonObject], None],
+        on_lost: Callable[[Exception], None],
+        on_back: Callable[[float, bool], Awaitable[None]],
+        request_timeout: float = REQUEST_TIMEOUT,
+        rest_over_websocket: bool | None = None,
+    ) -> None:
+        self.address = address
+        self.version = ""
+        self._on_event = on_event
+        self._on_lost = on_lost
+        self._on_back = on_back
+        self._request_timeout = request_timeout
+        self._rest_over_websocket = rest_over_websocket
+        self._transport: AriTransport | None = None
+        self._operations: Client | None = None
+        self._startup_time = ""
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Connect for the first time. Raises ``EngineError`` with the cause and what helps; nothing is left open then."""
+        await self._connect()
+
+    def keep(self) -> None:
+        """Hand out events and keep the connection alive from now on, until ``close``."""
+        self._keeper = asyncio.create_task(self._keep(), name="ARI link")
+
+    async def close(self) -> None:
+        """Disconnect and stay so."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._transport is not None:
+            await self._transport.close()
+
+    async def call(self, resource: str, operation: str, **parameters: str) -> AriResponse:
+        """Carry out one of asyncari's operations, for example ``call("channels", "answer", channelId=…)``.
+
+        Raises ``AriRefusedError`` for any status that is not success, ``EngineUnavailableError`` if there is no answer.
+        """
+        operations = self._operations
+        if operations is None:
+            raise AriLostError(f"there is no connection to Asterisk at {self.address.url}")
+        perform = operations.swagger.get_resource(resource).get_operation(operation)
+        answer: AriResponse = await perform(**parameters)
+        if answer.status_code >= 300:
+            raise AriRefusedError(
+                operation, "/".join([resource, *parameters.values()][:3]), answer.status_code, _message(answer)
+            )
+        return answer
+
+    async def _connect(self) -> None:
+        transport = AriTransport(
+            self.address.url, self.address.username, self.address.password, request_timeout=self._request_timeout
+        )
+        try:
+            transport.rest_over_websocket = False
+            info = await self._info(transport)
+            client = Client(None, urljoin(self.address.url.rstrip("/") + "/", "."), self.address.app, transport)
+            await client.swagger.init()
+            await transport.open(self.address.app)
+            transport.rest_over_websocket = (
+                _takes_rest_on_socket(client) if self._rest_over_websocket is None else self._rest_over_websocket
+            )
+            await self._filter_events(transport)
+        except EngineError:
+            await transport.close()
+            raise
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, OSError) as error:
+            await transport.close()
+            raise EngineUnavailableError(
+                f"the address {self.address.url} does not answer as Asterisk does ({error}); "
+                "check [asterisk] url, and that res_ari and res_http_websocket are loaded"
+            ) from error
+        self._transport, self._operations = transport, client
+        self.version = info["system"]["version"]
+        self._startup_time = info["status"]["startup_time"]
+
+    async def _info(self, transport: AriTransport) -> JsonObject:
+        answer = await transport.request("GET", "/ari/asterisk/info")
+        if answer.status_code == 401:
+            raise EngineError(
+                f"Asterisk at {self.address.url} does not accept the user {self.address.username!r} with the password given; "
+                "compare [asterisk] username and password with ari.conf"
+            )
+        if answer.status_code != 200:
+            raise EngineError(
+                f"Asterisk at {self.address.url} answered {answer.status_code} to GET /ari/asterisk/info; "
+                "check that http.conf and ari.conf are enabled and res_ari_asterisk is loaded"
+            )
+        info: JsonObject = answer.json()
+        problem = version_problem(info["system"]["version"])
+        if problem:
+            raise EngineError(problem)
+        return info
+
+    async def _filter_events(self, transport: AriTransport) -> None:
+        body = json.dumps({"allowed": [{"type": name} for name in EVENTS]})
+        answer = await transport.request(
+            "PUT",
+            f"/ari/applications/{self.address.app}/eventFilter",
+            data=body,
+            headers={"Content-Type": "application/json"},
+        )
+        if answer.status_code != 200:
+            log.warning("Asterisk does not filter events for us; the link will be noisier", status=answer.status_code)
+
+    async def _keep(self) -> None:
+        while self._transport is not None:
+            cause = await self._hand_out_events(self._transport)
+            lost_at = time.monotonic()
+            self._operations = None
+            await self._transport.close()
+            self._on_lost(cause)
+            if isinstance(cause, AriReplacedError):
+                return
+            startup_time = self._startup_time
+            await self._connect_again()
+            gap = time.monotonic() - lost_at
+            restarted = self._startup_time != startup_time
+            log.info("the connection to Asterisk is back", gap_seconds=round(gap, 3), asterisk_restarted=restarted)
+            try:
+                await self._on_back(gap, restarted)
+            except EngineUnavailableError as error:
+                log.warning("the connection to Asterisk broke again before all was compared", cause=str(error))
+
+    async def _hand_out_events(self, transport: AriTransport) -> Exception:
+        while True:
+            next_event = asyncio.ensure_future(transport.events.get())
+            either: set[asyncio.Future[Any]] = {next_event, transport.closed}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if next_event.done():
+                self._on_event(next_event.result())
+                while not transport.events.empty():
+                    self._on_event(transport.events.get_nowait())
+            else:
+                next_event.cancel()
+                return transport.closed.result()
+
+    async def _connect_again(self) -> None:
+        delay = FIRST_RETRY
+        while True:
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
+            try:
+                await self._connect()
+            except EngineError as error:
+                log.warning("Asterisk is still away", cause=str(error), next_try_within_seconds=min(delay * 2, LONGEST_RETRY))
+                delay = min(delay * 2, LONGEST_RETRY)
+            else:
+                return
+
+
+def _takes_rest_on_socket(client: Any) -> bool:
+    events = client.swagger.get_resource("events")
+    return events is not None and "RESTRequest" in events.json["api_declaration"]["models"]
+
+
+def _message(answer: AriResponse) -> str:
+    try:
+        body = answer.json()
+    except ValueError:
+        return answer.text
+    return str(body.get("message") or body.get("error") or body) if isinstance(body, dict) else str(body)

@@ -1,0 +1,180 @@
+"""The settings: ``ari-conf.toml``, each value also as ``ARI_CONF_…`` in the environment (``__`` between levels)."""
+
+import os
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from yarl import URL
+
+from ari_conf.sids import SidKind, is_sid
+
+DEFAULT_FILE = Path("ari-conf.toml")
+
+ROOM_OF_THE_DIALLED_NAME = "<Response><Dial><Conference>{{To}}</Conference></Dial></Response>"
+"""What happens to a call when no number is configured: whoever dials the same name talks."""
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text has one line for each, with the place and the cause."""
+
+
+def _http_url(value: str) -> str:
+    url = URL(value)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError(f"{value!r} is not an http:// or https:// address")
+    return value
+
+
+def _empty_or_http_url(value: str) -> str:
+    return _http_url(value) if value else value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+OptionalHttpUrl = Annotated[str, AfterValidator(_empty_or_http_url)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Section):
+    """Where health is told; later REST and the dashboard too."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+
+
+class AsteriskSettings(_Section):
+    """Which Asterisk, and who we are there."""
+
+    url: HttpUrl = "http://127.0.0.1:8088"
+    app: str = Field("ari_conf", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    username: str = "ari_conf"
+    password: SecretStr = SecretStr("")
+
+
+def _account_sid(value: str) -> str:
+    if not is_sid(value, SidKind.ACCOUNT):
+        raise ValueError(f"{value!r} is not an account SID: AC and 32 characters of 0-9a-f")
+    return value
+
+
+AccountSid = Annotated[str, AfterValidator(_account_sid)]
+
+
+class AccountSettings(_Section):
+    """An account: rooms belong to it, and its token signs what we send to the application."""
+
+    sid: AccountSid
+    auth_token: SecretStr = Field(min_length=1)
+
+
+class NumberSettings(_Section):
+    """What to do with calls to a number. ``match`` is a glob over what was dialled; the first that matches wins.
+
+    Either ``voice_url`` (asked for TwiML) or ``twiml`` (the document itself, in which ``{{To}}`` and ``{{From}}`` stand for what
+    was dialled and who calls).
+    """
+
+    match: str = "*"
+    account: AccountSid | None = None
+    voice_url: OptionalHttpUrl = ""
+    voice_method: Literal["GET", "POST"] = "POST"
+    voice_fallback_url: OptionalHttpUrl = ""
+    voice_fallback_method: Literal["GET", "POST"] = "POST"
+    twiml: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.voice_url) == bool(self.twiml):
+            raise ValueError("give either voice_url or twiml")
+        return self
+
+
+class LogSettings(_Section):
+    """How the log looks: ``auto`` is for people on a terminal and JSON otherwise."""
+
+    format: Literal["auto", "console", "json"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(BaseSettings):
+    """All settings, checked. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="ARI_CONF_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    engine: Literal["asterisk", "local"] = "asterisk"
+    server: ServerSettings = ServerSettings()
+    asterisk: AsteriskSettings = AsteriskSettings()
+    log: LogSettings = LogSettings()
+    accounts: tuple[AccountSettings, ...] = ()
+    numbers: tuple[NumberSettings, ...] = (NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which is given as arguments."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _accounts_exist(self) -> Self:
+        sids = [account.sid for account in self.accounts]
+        if len(set(sids)) < len(sids):
+            raise ValueError("two accounts have the same sid")
+        for index, number in enumerate(self.numbers):
+            if number.account is None and len(self.accounts) > 1:
+                raise ValueError(f"numbers.{index}: say which account it belongs to, for there are {len(self.accounts)}")
+            if number.account is not None and number.account not in sids:
+                raise ValueError(f"numbers.{index}: there is no account {number.account}")
+        return self
+
+    def number_for(self, dialled: str) -> NumberSettings | None:
+        """Return the first number that matches what was dialled."""
+        return next((number for number in self.numbers if fnmatchcase(dialled, number.match)), None)
+
+
+def load_settings(path: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings from ``path`` (default: ``ari-conf.toml``, if there is one) and the environment.
+
+    ``overrides`` are sections or values that win over the file. Raises ``SettingsError`` that names every wrong value.
+    """
+    if path is None and not DEFAULT_FILE.exists():
+        values: dict[str, Any] = {}
+    else:
+        path = path or DEFAULT_FILE
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+    _refuse_unknown_environment()
+    try:
+        return Settings(**{**values, **overrides})
+    except ValidationError as error:
+        lines = (_describe(problem) for problem in error.errors(include_url=False, include_input=False))
+        raise SettingsError("\n".join(lines)) from error
+
+
+def _refuse_unknown_environment() -> None:
+    """Say so when a variable is misspelt, instead of going on with a default."""
+    for name in os.environ:
+        section = name.removeprefix("ARI_CONF_").split("__")[0].lower()
+        if name.startswith("ARI_CONF_") and section not in Settings.model_fields and not name.startswith("ARI_CONF_ASTERISK_"):
+            raise SettingsError(f"{name}: there is no such setting; known are {', '.join(sorted(Settings.model_fields))}")
+
+
+def _describe(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
