@@ -62,9 +62,7 @@ class Controller:
         self.engine = engine
         self.callbacks = Callbacks(self._webhooks)
         self.rooms = Rooms(engine, self._owe_callback, clock)
-        self.switchboard = Switchboard(
-            settings, accounts, engine, self.rooms, self._webhooks, clock, on_engine_gone=self._fail
-        )
+        self.switchboard = Switchboard(settings, accounts, engine, self.rooms, self._webhooks, clock, on_engine_gone=self._fail)
         self.port = 0
 
     async def __aenter__(self) -> Self:

@@ -45,14 +45,14 @@ class ServerSettings(_Section):
     """Where health is told; later REST and the dashboard too."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=65535)
 
 
 class AsteriskSettings(_Section):
     """Which Asterisk, and who we are there."""
 
     url: HttpUrl = "http://127.0.0.1:8088"
-    app: str = Field("ari_conf", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    app: str = Field(default="ari_conf", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     username: str = "ari_conf"
     password: SecretStr = SecretStr("")
 
@@ -74,10 +74,10 @@ class AccountSettings(_Section):
 
 
 class NumberSettings(_Section):
-    """What to do with calls to a number. ``match`` is a glob over what was dialled; the first that matches wins.
+    """What to do with calls to a number. ``match`` is a glob over what was dialled; the first match wins.
 
-    Either ``voice_url`` (asked for TwiML) or ``twiml`` (the document itself, in which ``{{To}}`` and ``{{From}}`` stand for what
-    was dialled and who calls).
+    Either ``voice_url`` (asked for TwiML) or ``twiml`` (the document itself, in which ``{{To}}`` and ``{{From}}`` stand for
+    what was dialled and who calls).
     """
 
     match: str = "*"

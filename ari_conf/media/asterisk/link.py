@@ -86,6 +86,20 @@ class AriLink:
         self._startup_time = ""
         self._keeper: asyncio.Task[None] | None = None
 
+    @classmethod
+    def for_requests(cls, address: AriAddress) -> "AriLink":
+        """Return a link that is used for requests alone: connect, call, close."""
+
+        async def not_kept(_gap_seconds: float, _restarted: bool) -> None:  # noqa: FBT001
+            raise AssertionError("a link for requests is not kept")
+
+        return cls(address, on_event=lambda _event: None, on_lost=lambda _cause: None, on_back=not_kept)
+
+    @property
+    def rest_over_websocket(self) -> bool:
+        """Whether requests go over the events' socket."""
+        return self._transport is not None and self._transport.rest_over_websocket
+
     async def connect(self) -> None:
         """Connect for the first time. Raises ``EngineError`` with the cause and what helps; nothing is left open then."""
         await self._connect()

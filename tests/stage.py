@@ -1,0 +1,180 @@
+"""A running controller with an application and phones, on either engine, and what may be left behind when all have hung up."""
+
+import asyncio
+import base64
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from ari_conf.accounts import Account
+from ari_conf.app import Controller
+from ari_conf.clock import Clock, RealClock, VirtualClock
+from ari_conf.media.asterisk.engine import AsteriskEngine
+from ari_conf.media.asterisk.link import AriAddress
+from ari_conf.media.local import LocalEngine
+from ari_conf.media.port import MediaEngine
+from ari_conf.phones.phone import Heard, Phone
+from ari_conf.phones.sip import SipPhone
+from ari_conf.phones.virtual import VirtualPhone
+from ari_conf.private_asterisk import PrivateAsterisk
+from ari_conf.settings import NumberSettings, ServerSettings, Settings
+from ari_conf.webhooks import HttpPolicy, WebhookClient
+
+from .app_server import AUTH_TOKEN, AppServer
+
+ACCOUNT = Account("AC" + "0" * 32, AUTH_TOKEN)
+DEADLINE = 10.0
+WINDOW = 0.4
+"""Seconds of one look at what is heard."""
+
+IMPATIENT = HttpPolicy(connect_timeout=1.0, read_timeout=1.0, total_timeout=1.5)
+
+TONES = {"ann": 400.0, "bob": 550.0, "cid": 700.0, "dee": 850.0, "eve": 1000.0}
+
+
+@dataclass(slots=True, eq=False)
+class Stage:
+    """``phone(name)`` makes a caller whose tone is in TONES; ``answer(twiml)`` is what the application says to any call."""
+
+    app: AppServer
+    controller: Controller
+    clock: Clock
+    make_phone: Callable[[str, float], Phone]
+    asterisk: PrivateAsterisk | None
+    phones: dict[str, Phone] = field(default_factory=dict)
+
+    def phone(self, name: str) -> Phone:
+        phone = self.phones[name] = self.make_phone(name, TONES[name])
+        return phone
+
+    def answer(self, twiml: str, path: str = "/voice") -> None:
+        self.app.voice[path] = twiml
+
+    async def room(self, *names: str, twiml: str | None = None) -> list[Phone]:
+        """Let phones of these names call one after the other."""
+        if twiml is not None:
+            self.answer(twiml)
+        phones = [self.phone(name) for name in names]
+        for phone in phones:
+            await phone.dial("room")
+        return phones
+
+    async def hang_up_all(self) -> None:
+        await asyncio.gather(*(phone.hang_up() for phone in self.phones.values()))
+
+    async def nothing_is_left(self) -> None:
+        """Wait until no call, room, channel, bridge or task is there any more; fail if that does not happen."""
+        await until(lambda: not self.controller.switchboard.calls and not self.controller.rooms.conferences, self.leftovers)
+        await until(lambda: not self._tasks(), self.leftovers)
+        if self.asterisk is not None:
+            gives_up = time.monotonic() + DEADLINE
+            while (left := await in_asterisk(self.asterisk)) and time.monotonic() < gives_up:
+                await asyncio.sleep(0.02)
+            assert not left, f"left in Asterisk: {left}"
+
+    def leftovers(self) -> str:
+        rooms = [conference.friendly_name for conference in self.controller.rooms.conferences]
+        return f"calls {self.controller.switchboard.calls}, rooms {rooms}, tasks {self._tasks()}"
+
+    def _tasks(self) -> list[str]:
+        ours = ("call ", "room ", "callbacks ")
+        return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(ours)]
+
+
+async def in_asterisk(asterisk: PrivateAsterisk) -> list[str]:
+    """Return the ids of all channels and bridges."""
+    credentials = base64.b64encode(f"{asterisk.ari_username}:{asterisk.ari_password}".encode()).decode()
+    async with aiohttp.ClientSession(headers={"Authorization": f"Basic {credentials}"}) as session:
+        left = []
+        for kind in ("channels", "bridges"):
+            async with session.get(f"{asterisk.ari_url}/ari/{kind}") as answer:
+                left += [f"{kind[:-1]} {thing['id']}" for thing in await answer.json()]
+        return left
+
+
+async def until(condition: Callable[[], bool], describe: Callable[[], object] = lambda: "") -> None:
+    """Wait for something that becomes true in real time; fail after the deadline."""
+    gives_up = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < gives_up, f"this did not happen within {DEADLINE} s: {describe()}"
+        await asyncio.sleep(0.01)
+
+
+def settings_for(app: AppServer, *numbers: NumberSettings) -> Settings:
+    return Settings(
+        server=ServerSettings(port=0),
+        numbers=numbers or (NumberSettings(voice_url=app.url("/voice"), account=None),),
+    )
+
+
+@contextlib.asynccontextmanager
+async def set_stage(
+    asterisk: PrivateAsterisk | None, *numbers: NumberSettings, policy: HttpPolicy | None = None
+) -> AsyncIterator[Stage]:
+    """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
+    async with AppServer() as app:
+        clock: Clock
+        engine: MediaEngine
+        if asterisk is None:
+            clock = VirtualClock()
+            engine = local = LocalEngine(clock)
+
+            def make_phone(name: str, tone: float) -> Phone:
+                return VirtualPhone(local, name, tone)
+        else:
+            clock = RealClock()
+            engine = AsteriskEngine(AriAddress(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password))
+            server = (asterisk.sip_host, asterisk.sip_port)
+
+            def make_phone(name: str, tone: float) -> Phone:
+                return SipPhone(name, tone, server=server)
+
+        controller = Controller(
+            settings_for(app, *numbers), (ACCOUNT,), engine, clock=clock, webhooks=WebhookClient(policy) if policy else None
+        )
+        async with controller:
+            stage = Stage(app, controller, clock, make_phone, asterisk)
+            yield stage
+            await stage.hang_up_all()
+            await stage.nothing_is_left()
+        assert app.bad_signatures == []
+
+
+Matrix = Mapping[str, set[str]]
+"""Who is heard by whom: the names of the voices, by listener."""
+
+
+async def listen(phones: Sequence[Phone], seconds: float = WINDOW) -> dict[str, Heard]:
+    """Return what each phone hears in the next ``seconds``."""
+    heard = await asyncio.gather(*(phone.hear(seconds) for phone in phones))
+    return dict(zip((phone.name for phone in phones), heard, strict=True))
+
+
+def voices(heard: Heard) -> set[str]:
+    return {name for name, tone in TONES.items() if heard.hears(tone)}
+
+
+async def who_hears_whom(phones: Sequence[Phone], expected: Matrix) -> None:
+    """Assert who is heard by whom, once things have settled, and that it stays so for another look."""
+    await until_heard(phones, lambda heard: {name: voices(ear) for name, ear in heard.items()} == expected)
+    heard = await listen(phones)
+    assert {name: voices(ear) for name, ear in heard.items()} == expected
+
+
+async def until_heard(phones: Sequence[Phone], wanted: Callable[[dict[str, Heard]], bool]) -> dict[str, Heard]:
+    """Listen until what is heard is ``wanted``; fail, telling what was heard, after the deadline."""
+    for _ in range(int(DEADLINE / WINDOW)):
+        heard = await listen(phones)
+        if wanted(heard):
+            return heard
+    told = {name: (round(ear.level, 4), sorted(voices(ear))) for name, ear in heard.items()}
+    raise AssertionError(f"this was not to be heard within {DEADLINE} s; lastly: {told}")
+
+
+async def within_deadline(work: Awaitable[object]) -> None:
+    """Await something that has to happen."""
+    async with asyncio.timeout(DEADLINE):
+        await work
