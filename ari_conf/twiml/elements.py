@@ -1,0 +1,129 @@
+"""From the bytes that an application sends to elements. What comes is not trusted: it is capped before it is looked at."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from ari_conf.twilio_codes import Code
+from ari_conf.twiml.problems import document_error, printable, quoted
+
+LARGEST_DOCUMENT = 64 * 1024
+"""Bytes of a document that are accepted (11750)."""
+
+_MOST_ELEMENTS = 1000
+_MOST_ATTRIBUTES = 100  # of one element; reading n of them takes time with n²
+_DEEPEST = 32
+
+_ENCODINGS = {"utf-8": "utf-8", "us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "iso-8859-1", "utf-16": "utf-16"}
+_DECLARED_ENCODING = re.compile(rb"""\A<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+# Everything that may stand before a document type. Possessive, so that no input makes it try twice.
+_DOCUMENT_TYPE = re.compile(r"\A(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!doctype", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element without comments. ``text`` is its own, trimmed; ``all_text`` includes that of the elements inside."""
+
+    name: str
+    attributes: dict[str, str]
+    text: str
+    all_text: str
+    children: tuple["Element", ...]
+    line: int | None
+
+
+def read_elements(body: bytes | str) -> Element:
+    """Return the root of a document, a ``<Response>``. Raises ``TwimlError`` as ``parse_twiml`` says."""
+    root = _parse(_text(body))
+    if root.tag != "Response":
+        raise document_error(
+            Code.ROOT_NOT_RESPONSE, f"The root element is <{_name(root)}>, it must be <Response>.", root.sourceline
+        )
+    _check_size(root)
+    return _element(root)
+
+
+def _text(body: bytes | str) -> str:
+    try:
+        encoded = body if isinstance(body, bytes) else body.encode()
+    except UnicodeEncodeError:
+        raise document_error(Code.PARSE_FAILURE, "The document contains halves of characters (lone surrogates).") from None
+    if len(encoded) > LARGEST_DOCUMENT:
+        raise document_error(
+            Code.BODY_TOO_LARGE, f"The document has {len(encoded)} bytes, {LARGEST_DOCUMENT} are accepted; send a shorter one."
+        )
+    text = _decode(body) if isinstance(body, bytes) else body.removeprefix("\ufeff")
+    if not text.strip():
+        raise document_error(
+            Code.BODY_EMPTY, "The document is empty; an empty <Response/> would end the call without an error."
+        )
+    if _DOCUMENT_TYPE.match(text):
+        raise document_error(
+            Code.PARSE_FAILURE, "The document has a document type (<!DOCTYPE …>), as HTML pages have; TwiML must not have one."
+        )
+    return text
+
+
+def _decode(body: bytes) -> str:
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if body.startswith(mark)), None)
+    if encoding is None:
+        declared = _DECLARED_ENCODING.match(body[:200])
+        name = declared[1].decode("ascii").lower() if declared else "utf-8"
+        encoding = _ENCODINGS.get(name)
+        if encoding is None:
+            raise document_error(Code.PARSE_FAILURE, f"The encoding {quoted(name)} is not accepted; send UTF-8.")
+    try:
+        return body.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise document_error(Code.PARSE_FAILURE, f"The document is not {error.encoding}: {error.reason}.") from None
+
+
+def _parse(text: str) -> Any:
+    # One parser for each document: lxml's are not to be shared by threads, and one is made in microseconds.
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        cause = printable(error.msg, 200)
+        raise document_error(Code.PARSE_FAILURE, f"The document is not well-formed XML: {cause}.", error.lineno) from None
+
+
+def _check_size(root: Any) -> None:
+    elements, level, depth = 0, [root], 0
+    while level:
+        elements += len(level)
+        depth += 1
+        if elements > _MOST_ELEMENTS or depth > _DEEPEST or any(len(node.attrib) > _MOST_ATTRIBUTES for node in level):
+            raise document_error(
+                Code.PARSE_FAILURE,
+                f"The document has more than {_MOST_ELEMENTS} elements, {_MOST_ATTRIBUTES} attributes of an element "
+                f"or {_DEEPEST} levels.",
+            )
+        level = [child for node in level for child in node]
+
+
+def _element(node: Any) -> Element:
+    return Element(
+        name=_name(node),
+        attributes={str(name): str(value) for name, value in node.attrib.items()},
+        text="".join([node.text or "", *(child.tail or "" for child in node)]).strip(),
+        all_text="".join(node.itertext()),
+        children=tuple(_element(child) for child in node),
+        line=node.sourceline,
+    )
+
+
+def _name(node: Any) -> str:
+    return printable(str(node.tag))

@@ -1,0 +1,61 @@
+"""What is wrong with a document, in a form that can be logged, shown and told to the application's author."""
+
+from dataclasses import dataclass
+
+from ari_conf.twilio_codes import Code, Level, TwilioError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. ``message`` names the element, the attribute, the value and what is done instead.
+
+    ``level`` is usually the level of ``code``, graver where a verb is not carried out. ``line`` is None where it is not known.
+    """
+
+    code: Code
+    level: Level
+    message: str
+    line: int | None = None
+
+
+class TwimlError(TwilioError):
+    """The document cannot be run at all; ``problem`` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code, problem.message)
+        self.problem = problem
+
+
+_ENOUGH_PROBLEMS = 100
+
+
+class Problems:
+    """Collects problems while a document is read; a document that is full of them is described by its first hundred."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def add(self, code: Code, message: str, line: int | None, *, level: Level | None = None) -> None:
+        """Note a problem; its level is that of the code unless another is given."""
+        if len(self._found) < _ENOUGH_PROBLEMS:
+            self._found.append(Problem(code, level or code.level, message, line))
+
+    def found(self) -> tuple[Problem, ...]:
+        """Return the problems in the order of the document."""
+        return tuple(self._found)
+
+
+def document_error(code: Code, message: str, line: int | None = None) -> TwimlError:
+    """Return the error for a document that cannot be run."""
+    return TwimlError(Problem(code, code.level, message, line))
+
+
+def printable(text: str, longest: int = 60) -> str:
+    """Return ``text`` shortened and without control characters, fit for one line of a message."""
+    shown = text if len(text) <= longest else f"{text[: longest - 3]}..."
+    return shown if shown.isprintable() else "".join(character if character.isprintable() else "�" for character in shown)
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` as ``printable`` does, between double quotes."""
+    return f'"{printable(text)}"'

@@ -1,0 +1,204 @@
+"""The verbs and nouns of TwiML as typed, immutable data, with Twilio's defaults. URLs are as they were written.
+
+A URL attribute is None when it was not given (or given empty). Times are in seconds.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ari_conf.conference import Beep, CallbackEvent
+
+
+class HttpMethod(StrEnum):
+    """How a URL is requested."""
+
+    GET = "GET"
+    POST = "POST"
+
+
+class JitterBufferSize(StrEnum):
+    """How much jitter is smoothed for a participant: 20, 40 or 60 ms, or none."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+    OFF = "off"
+
+
+class ConferenceRecord(StrEnum):
+    """Whether a conference is recorded."""
+
+    DO_NOT_RECORD = "do-not-record"
+    RECORD_FROM_START = "record-from-start"
+
+
+class DialRecord(StrEnum):
+    """Whether this leg is recorded, from when on, and on how many channels."""
+
+    DO_NOT_RECORD = "do-not-record"
+    FROM_ANSWER = "record-from-answer"
+    FROM_RINGING = "record-from-ringing"
+    FROM_ANSWER_DUAL = "record-from-answer-dual"
+    FROM_RINGING_DUAL = "record-from-ringing-dual"
+
+
+class Region(StrEnum):
+    """Where a conference is mixed."""
+
+    US1 = "us1"
+    US2 = "us2"
+    IE1 = "ie1"
+    DE1 = "de1"
+    SG1 = "sg1"
+    BR1 = "br1"
+    AU1 = "au1"
+    JP1 = "jp1"
+
+
+class Trim(StrEnum):
+    """Whether silence at both ends of a recording is removed."""
+
+    TRIM_SILENCE = "trim-silence"
+    DO_NOT_TRIM = "do-not-trim"
+
+
+class RecordingEvent(StrEnum):
+    """The words of ``recordingStatusCallbackEvent``."""
+
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    ABSENT = "absent"
+
+
+class RecordingTrack(StrEnum):
+    """Which direction of a leg is recorded."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    BOTH = "both"
+
+
+class RejectReason(StrEnum):
+    """What a rejected caller hears: busy, or not in service."""
+
+    REJECTED = "rejected"
+    BUSY = "busy"
+
+
+_COMPLETED = frozenset({RecordingEvent.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceNoun:
+    """``<Conference>``: the room called ``name`` (trimmed, 1 to 128 characters).
+
+    Of one participant: ``muted`` to ``wait_method``, and ``coach``. Of the conference, where the first participant decides: the
+    others. ``wait_url`` is None for the default music and ``""`` for silence. ``coach`` has the shape of a Call SID.
+    """
+
+    name: str
+    muted: bool = False
+    beep: Beep = Beep.TRUE
+    start_conference_on_enter: bool = True
+    end_conference_on_exit: bool = False
+    participant_label: str | None = None
+    jitter_buffer_size: JitterBufferSize = JitterBufferSize.LARGE
+    wait_url: str | None = None
+    wait_method: HttpMethod = HttpMethod.POST
+    max_participants: int = 250
+    record: ConferenceRecord = ConferenceRecord.DO_NOT_RECORD
+    region: Region | None = None
+    trim: Trim = Trim.TRIM_SILENCE
+    coach: str | None = None
+    status_callback_event: frozenset[CallbackEvent] = frozenset()
+    status_callback: str | None = None
+    status_callback_method: HttpMethod = HttpMethod.POST
+    recording_status_callback: str | None = None
+    recording_status_callback_method: HttpMethod = HttpMethod.POST
+    recording_status_callback_event: frozenset[RecordingEvent] = _COMPLETED
+    event_callback_url: str | None = None
+    recording_configuration_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """``<Dial>``. With ``noun`` None there is nobody to dial, and the document's problems say why.
+
+    Such a Dial has failed at once: the call goes on to ``action``, or to the next verb. ``timeout``, ``caller_id``,
+    ``ring_tone``, ``sequential``, ``call_reason``, ``refer_url``, ``events`` and ``passports`` mean nothing to a conference.
+    """
+
+    noun: ConferenceNoun | None = None
+    action: str | None = None
+    method: HttpMethod = HttpMethod.POST
+    timeout: int = 30
+    hangup_on_star: bool = False
+    time_limit: int = 14_400
+    caller_id: str | None = None
+    record: DialRecord = DialRecord.DO_NOT_RECORD
+    trim: Trim = Trim.DO_NOT_TRIM
+    recording_status_callback: str | None = None
+    recording_status_callback_method: HttpMethod = HttpMethod.POST
+    recording_status_callback_event: frozenset[RecordingEvent] = _COMPLETED
+    recording_track: RecordingTrack = RecordingTrack.BOTH
+    recording_configuration_id: str | None = None
+    answer_on_bridge: bool = False
+    ring_tone: str | None = None
+    sequential: bool = False
+    call_reason: str | None = None
+    refer_url: str | None = None
+    refer_method: HttpMethod = HttpMethod.POST
+    events: str | None = None
+    passports: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """``<Say>``: ``text`` without its speech markup, with single spaces. ``loop`` 0 means until the call ends."""
+
+    text: str
+    voice: str | None = None
+    language: str | None = None
+    loop: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """``<Play>``: the sound at ``url``, or the keys ``digits`` (``w`` waits half a second, ``W`` one); one of them is given.
+
+    ``loop`` 0 means until the call ends.
+    """
+
+    url: str | None = None
+    digits: str | None = None
+    loop: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """``<Pause>``: ``length`` seconds of silence."""
+
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """``<Redirect>``: go on with the document at ``url``, which may be empty (this document again) or wrong (11100)."""
+
+    url: str
+    method: HttpMethod = HttpMethod.POST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """``<Reject>``: turn the call down. Only as the first verb, before anything has answered the call."""
+
+    reason: RejectReason = RejectReason.REJECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """``<Hangup>``: end the call."""
+
+
+Verb = Dial | Say | Play | Pause | Redirect | Reject | Hangup

@@ -1,0 +1,15 @@
+"""The one error of everything that goes over the webhook wire."""
+
+from ari_conf.twilio_codes import Code, TwilioError
+
+
+class WebhookError(TwilioError):
+    """A request to the application failed. ``url`` is the one that failed, as it was given: redact it before it is shown.
+
+    ``status`` is the HTTP status, if there was an answer at all.
+    """
+
+    def __init__(self, code: Code, message: str, url: str, *, status: int | None = None) -> None:
+        super().__init__(code, message)
+        self.url = url
+        self.status = status
