@@ -23,8 +23,9 @@ from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import NumberSettings, ServerSettings, Settings
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
-from .app_server import AUTH_TOKEN, AppServer
+from .app_server import AUTH_TOKEN, AppRequest, AppServer
 
+REAL_CLOCK = RealClock()
 ACCOUNT = Account("AC" + "0" * 32, AUTH_TOKEN)
 DEADLINE = 10.0
 WINDOW = 0.4
@@ -62,18 +63,29 @@ class Stage:
             await phone.dial("room")
         return phones
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something to become true, letting time pass on the stage's clock; fail after the deadline."""
+        await until(condition, self.clock, self.leftovers)
+
+    async def request(self, wanted: Callable[[Mapping[str, str]], bool]) -> AppRequest:
+        """Wait for a request to the application whose parameters are ``wanted``."""
+        await self.until(lambda: any(wanted(request.params) for request in self.app.requests))
+        return next(request for request in self.app.requests if wanted(request.params))
+
+    async def callbacks(self, count: int, path: str = "/events") -> list[Mapping[str, str]]:
+        """Wait for ``count`` callbacks, and return the parameters of all that have come."""
+        await self.until(lambda: len(self.app.params(path)) >= count)
+        return self.app.params(path)
+
     async def hang_up_all(self) -> None:
         await asyncio.gather(*(phone.hang_up() for phone in self.phones.values()))
 
     async def nothing_is_left(self) -> None:
         """Wait until no call, room, channel, bridge or task is there any more; fail if that does not happen."""
-        await until(lambda: not self.controller.switchboard.calls and not self.controller.rooms.conferences, self.leftovers)
-        await until(lambda: not self._tasks(), self.leftovers)
+        await self.until(lambda: not self.controller.switchboard.calls and not self.controller.rooms.conferences)
+        await self.until(lambda: not self._tasks())
         if self.asterisk is not None:
-            gives_up = time.monotonic() + DEADLINE
-            while (left := await in_asterisk(self.asterisk)) and time.monotonic() < gives_up:
-                await asyncio.sleep(0.02)
-            assert not left, f"left in Asterisk: {left}"
+            await nothing_in(self.asterisk)
 
     def leftovers(self) -> str:
         rooms = [conference.friendly_name for conference in self.controller.rooms.conferences]
@@ -84,7 +96,24 @@ class Stage:
         return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(ours)]
 
 
-async def in_asterisk(asterisk: PrivateAsterisk) -> list[str]:
+async def until(condition: Callable[[], bool], clock: Clock = REAL_CLOCK, describe: Callable[[], str] = str) -> None:
+    """Wait for something to become true, letting time pass on ``clock``; fail after the deadline."""
+    gives_up = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < gives_up, f"this did not happen within {DEADLINE} s {describe()}"
+        await clock.let_pass(0.02)
+        await asyncio.sleep(0.002)  # real time for what is on no virtual clock: HTTP, SIP
+
+
+async def nothing_in(asterisk: PrivateAsterisk) -> None:
+    """Wait until there is no channel and no bridge; fail after the deadline."""
+    gives_up = time.monotonic() + DEADLINE
+    while left := await _in(asterisk):
+        assert time.monotonic() < gives_up, f"left in Asterisk: {left}"
+        await REAL_CLOCK.let_pass(0.02)
+
+
+async def _in(asterisk: PrivateAsterisk) -> list[str]:
     """Return the ids of all channels and bridges."""
     credentials = base64.b64encode(f"{asterisk.ari_username}:{asterisk.ari_password}".encode()).decode()
     async with aiohttp.ClientSession(headers={"Authorization": f"Basic {credentials}"}) as session:
@@ -93,14 +122,6 @@ async def in_asterisk(asterisk: PrivateAsterisk) -> list[str]:
             async with session.get(f"{asterisk.ari_url}/ari/{kind}") as answer:
                 left += [f"{kind[:-1]} {thing['id']}" for thing in await answer.json()]
         return left
-
-
-async def until(condition: Callable[[], bool], describe: Callable[[], object] = lambda: "") -> None:
-    """Wait for something that becomes true in real time; fail after the deadline."""
-    gives_up = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < gives_up, f"this did not happen within {DEADLINE} s: {describe()}"
-        await asyncio.sleep(0.01)
 
 
 def settings_for(app: AppServer, *numbers: NumberSettings) -> Settings:
@@ -125,7 +146,7 @@ async def set_stage(
             def make_phone(name: str, tone: float) -> Phone:
                 return VirtualPhone(local, name, tone)
         else:
-            clock = RealClock()
+            clock = REAL_CLOCK
             engine = AsteriskEngine(AriAddress(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password))
             server = (asterisk.sip_host, asterisk.sip_port)
 

@@ -2,17 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from ari_conf.accounts import Account
-
-
-class CallStatus(StrEnum):
-    """Twilio's ``CallStatus``, as far as a call that came in can have it."""
-
-    RINGING = "ringing"
-    IN_PROGRESS = "in-progress"
-    COMPLETED = "completed"
+from ari_conf.webhooks import CallStatus
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 from typing import Any, TypeVar
-from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
 import structlog
@@ -27,9 +26,9 @@ from ari_conf.twiml import (
     Verb,
     parse_twiml,
 )
-from ari_conf.webhooks import FetchedDocument, VoiceCall, WebhookClient, fetch_twiml, voice_parameters
+from ari_conf.webhooks import CallStatus, FetchedDocument, VoiceCall, WebhookClient, fetch_twiml, resolve, voice_parameters
 
-from .call import Call, CallStatus
+from .call import Call
 
 log = structlog.get_logger(__name__)
 
@@ -164,7 +163,9 @@ class CallRunner:
     async def _fetch_once(self, url: str, method: str, more: dict[str, str]) -> FetchedDocument:
         parameters = voice_parameters(_described(self._call)) | more
         token = self._call.account.auth_token
-        return _with_problems_logged(await fetch_twiml(self._webhooks, url, method, parameters, token))
+        return _with_problems_logged(
+            await fetch_twiml(self._webhooks, url, method=method, parameters=parameters, auth_token=token)
+        )
 
     async def _tell_action(self, url: str, method: str, result: dict[str, str]) -> None:
         """Tell the action of a call that is over; what it answers means nothing any more."""
@@ -206,8 +207,7 @@ def _described(call: Call) -> VoiceCall:
         account_sid=call.account.sid,
         from_=call.from_,
         to=call.to,
-        status=call.status.value,
-        direction="inbound",
+        status=call.status,
     )
 
 
@@ -219,11 +219,11 @@ def _status_callback(noun: ConferenceNoun, base: str) -> StatusCallback | None:
 
 def _absolute(url: str, base: str) -> str:
     """Resolve a URL against that of the document it stands in. Raises TwilioError if there is nothing to resolve against."""
-    resolved = urljoin(base, url)
+    resolved = resolve(base, url)
     if "://" not in resolved:
         raise TwilioError(
             Code.INVALID_URL,
-            f"the URL {url!r} is relative, and this document came from no URL; write it with its scheme and host",
+            f"the URL {url!r} is relative, and this document came from no URL; write it with its scheme and host.",
         )
     return resolved
 

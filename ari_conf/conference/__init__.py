@@ -3,7 +3,7 @@
 Three laws:
 
 1. Everything that changes a room lives in ``rules.py``; the only way in is ``handle(conference, command, now)``.
-2. The rules do not know who carries them out. Where audio goes is *declared* by ``audio_plan``; what happened is told by events.
+2. The rules do not know who carries them out. ``audio_plan`` *declares* where audio goes; events tell what happened.
 3. What Twilio does not document stands in ``choices.py``, and nowhere else.
 """
 

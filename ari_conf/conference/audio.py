@@ -50,8 +50,7 @@ def audio_plan(conference: Conference) -> AudioPlan:
     """Declare where the audio of every participant goes now."""
     if conference.status is ConferenceStatus.IN_PROGRESS:
         placements: dict[str, Placement] = {
-            call_sid: _LISTENING if participant.muted else _LIVE
-            for call_sid, participant in conference.participants.items()
+            call_sid: _LISTENING if participant.muted else _LIVE for call_sid, participant in conference.participants.items()
         }
     else:
         placements = {

@@ -103,9 +103,7 @@ def _leave(conference: Conference, command: Leave, now: float) -> tuple[Conferen
 def _end_conference(conference: Conference, _command: EndConference, now: float) -> tuple[Conference, Events]:
     if conference.status is ConferenceStatus.COMPLETED:
         return conference, ()
-    return _end(
-        conference, ReasonConferenceEnded.ENDED_VIA_API, ReasonParticipantLeft.CONFERENCE_ENDED_VIA_API, None, now
-    )
+    return _end(conference, ReasonConferenceEnded.ENDED_VIA_API, ReasonParticipantLeft.CONFERENCE_ENDED_VIA_API, None, now)
 
 
 def _end(

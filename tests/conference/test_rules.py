@@ -89,23 +89,6 @@ def test_nobody_starts_it_without_start_conference_on_enter() -> None:
     assert kinds(room.join("CA4", start=True)) == [ParticipantJoined, ConferenceStarted]
 
 
-def test_a_starter_who_has_left_does_not_count() -> None:
-    room = Room()
-    room.join("CA1", start=True)
-    room.join("CA0", start=False)
-    assert room.status is ConferenceStatus.IN_PROGRESS
-    room = Room()
-    room.join("CA0", start=False)
-    room.leave("CA0")
-    assert room.status is ConferenceStatus.COMPLETED
-    room = Room()
-    room.state = replace(room.state)
-    room.join("CA1", start=False)
-    room.join("CA2", start=False)
-    room.join("CA3", start=False)
-    assert room.state.starters == 0
-
-
 def test_a_late_participant_with_start_false_joins_live() -> None:
     room = Room()
     room.join("CA1")

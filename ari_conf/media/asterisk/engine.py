@@ -34,6 +34,21 @@ log = structlog.get_logger(__name__)
 _CAUSE_CODES: Final = {RejectReason.BUSY: "17", RejectReason.REJECTED: "1"}
 """Q.850: 17 is "user busy" (SIP 486), 1 "unallocated number" (SIP 404)."""
 
+_CAUSE_TEXTS: Final = {
+    0: "Normal Clearing",
+    1: "Unallocated number",
+    16: "Normal Clearing",
+    17: "User busy",
+    18: "No user responding",
+    19: "User alerting, no answer",
+    21: "Call rejected",
+    31: "Normal, unspecified",
+    32: "Circuit/channel congestion",
+    38: "Network out of order",
+    127: "Interworking, unspecified",
+}
+"""Q.850's words for the causes that Asterisk gives to SIP calls."""
+
 _SOUNDS: Final = {Sound.SPECIAL_INFORMATION: ("tone:info", 1.2)}
 """Each sound as ARI names it, and how long it lasts in seconds; a tone goes on until it is stopped."""
 
@@ -140,10 +155,12 @@ class AsteriskEngine:
         match event["type"]:
             case "StasisStart":
                 self._on_stasis_start(event["channel"])
-            case "StasisEnd":
-                self._end(event["channel"]["id"], "left the application")
-            case "ChannelDestroyed":
-                self._end(event["channel"]["id"], event.get("cause_txt", "unknown"))
+            case "ChannelHangupRequest":
+                leg = self._by_channel.get(event["channel"]["id"])
+                if leg is not None:
+                    leg.hangup_cause = _CAUSE_TEXTS.get(event.get("cause", 16), f"cause {event.get('cause')}")
+            case "StasisEnd" | "ChannelDestroyed":
+                self._end(event["channel"]["id"])
             case "ChannelDtmfReceived":
                 leg = self._by_channel.get(event["channel"]["id"])
                 if leg is not None:
@@ -162,11 +179,11 @@ class AsteriskEngine:
         caller = channel["caller"]["number"] or channel["caller"]["name"] or "anonymous"
         self.events.put_nowait(CallArrived(leg.call_sid, from_=caller, to=channel["dialplan"]["exten"]))
 
-    def _end(self, channel_id: str, cause: str) -> None:
+    def _end(self, channel_id: str, cause: str | None = None) -> None:
         leg = self._by_channel.pop(channel_id, None)
         if leg is not None:
             del self._legs[leg.call_sid]
-            self.events.put_nowait(CallEnded(leg.call_sid, cause))
+            self.events.put_nowait(CallEnded(leg.call_sid, cause or leg.hangup_cause))
 
     def _on_lost(self, cause: Exception) -> None:
         self._replaced = isinstance(cause, AriReplacedError)

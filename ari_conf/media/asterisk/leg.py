@@ -16,7 +16,10 @@ class Audio(Enum):
 
 @dataclass(slots=True, eq=False)
 class Leg:
-    """A channel of ours. ``bridge_id`` and ``muted`` say where it is heard, ``audio`` what it is sent outside a bridge."""
+    """A channel of ours. ``bridge_id`` and ``muted`` say where it is heard, ``audio`` what it is sent outside a bridge.
+
+    ``hangup_cause`` is the network's word for why it is about to end, as far as it is known.
+    """
 
     call_sid: str
     channel_id: str
@@ -24,3 +27,4 @@ class Leg:
     audio: Audio = Audio.NOTHING
     bridge_id: str | None = None
     muted: bool = False
+    hangup_cause: str = "Normal Clearing"

@@ -33,6 +33,7 @@ EVENTS: Final = (
     "ApplicationReplaced",
     "ChannelDestroyed",
     "ChannelDtmfReceived",
+    "ChannelHangupRequest",
     "RESTResponse",
     "StasisEnd",
     "StasisStart",
@@ -150,10 +151,10 @@ class AriLink:
         except EngineError:
             await transport.close()
             raise
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, OSError) as error:
             await transport.close()
             raise EngineUnavailableError(
-                f"the address {self.address.url} does not answer as Asterisk does ({error}); "
+                f"the address {self.address.url} does not answer as Asterisk does ({error!r}); "
                 "check [asterisk] url, and that res_ari and res_http_websocket are loaded"
             ) from error
         self._transport, self._operations = transport, client

@@ -190,7 +190,9 @@ class AriTransport:
         except TimeoutError as error:
             raise AriTimeoutError(_too_late(method, resource, self._timeout)) from error
         except aiohttp.ClientError as error:
-            raise AriLostError(f"Asterisk could not be reached at {self._base}: {error}") from error
+            raise AriLostError(
+                f"Asterisk cannot be reached at {self._base} ({error}); is it running, and is http.conf enabled there?"
+            ) from error
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
