@@ -6,6 +6,8 @@ import itertools
 import time
 from typing import Protocol
 
+_NANOSECONDS = 1_000_000_000
+
 
 class Clock(Protocol):
     """Where time comes from. Seconds everywhere."""
@@ -50,30 +52,49 @@ class RealClock:
 class VirtualClock:
     """A clock that stands still until somebody lets time pass; then it runs as fast as the machine.
 
-    Sleepers wake in the order of their moments, each to the exact moment it asked for. Between two moments the event loop gets
-    ``turns`` turns, so that what a sleeper has set off can run before time goes on. Several tasks may let time pass at once:
-    the seconds are shared, not added.
+    Sleepers wake in the order of their moments, each at the exact moment it asked for, to the nanosecond. Between two moments
+    the event loop gets ``turns`` turns, so that what a sleeper has set off can run before time goes on. Several tasks may let
+    time pass at once: the seconds are shared, not added.
     """
 
     def __init__(self, *, start: float = 1_700_000_000.0, turns: int = 3) -> None:
         self._start = start
-        self._elapsed = 0.0
+        # Nanoseconds, because sums of fractions of a second come out a hair beside the moment that was meant.
+        self._elapsed = 0
         self._turns = turns
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
-        self._foreground = 0
+        self._passers = 0
         self._driver: asyncio.Task[None] | None = None
 
     def now(self) -> float:
         """Return the virtual wall-clock time in seconds since 1970 (UTC)."""
-        return self._start + self._elapsed
+        return self._start + self._elapsed / _NANOSECONDS
 
     def monotonic(self) -> float:
         """Return the virtual seconds since this clock was made."""
-        return self._elapsed
+        return self._elapsed / _NANOSECONDS
 
     async def sleep_until(self, moment: float) -> None:
-        """Wait until somebody has let time pass up to ``moment``."""
+        """Wait until somebody has let time pass up to ``moment``; a moment in the past returns after one turn of the loop."""
+        await self._sleep_until(round(moment * _NANOSECONDS))
+
+    async def let_pass(self, seconds: float) -> None:
+        """Run the clock ``seconds`` on, and return when those who slept until the same moment have run too."""
+        self._passers += 1
+        driver = self._driver
+        if driver is None or driver.done():
+            driver = self._driver = asyncio.create_task(self._drive(), name="virtual clock")
+        try:
+            await self._sleep_until(self._elapsed + round(seconds * _NANOSECONDS))
+        finally:
+            self._passers -= 1
+        for _ in range(self._turns):
+            await asyncio.sleep(0)
+            if self._passers or driver.done():
+                break
+
+    async def _sleep_until(self, moment: int) -> None:
         if moment <= self._elapsed:
             await asyncio.sleep(0)
             return
@@ -81,22 +102,15 @@ class VirtualClock:
         heapq.heappush(self._sleepers, (moment, next(self._order), future))
         await future
 
-    async def let_pass(self, seconds: float) -> None:
-        """Run the clock ``seconds`` on."""
-        self._foreground += 1
-        if self._driver is None or self._driver.done():
-            self._driver = asyncio.create_task(self._drive(), name="virtual clock")
-        try:
-            await self.sleep_until(self._elapsed + seconds)
-        finally:
-            self._foreground -= 1
-
     async def _drive(self) -> None:
         await self._turn_loop()
-        while self._foreground and self._sleepers:
-            moment = self._sleepers[0][0]
-            self._elapsed = max(self._elapsed, moment)
-            while self._sleepers and self._sleepers[0][0] <= moment:
+        while self._passers and self._sleepers:
+            moment, _, future = heapq.heappop(self._sleepers)
+            if future.done():
+                continue  # its sleeper was cancelled; time has no reason to stop there
+            self._elapsed = moment
+            future.set_result(None)
+            while self._sleepers and self._sleepers[0][0] == moment:
                 future = heapq.heappop(self._sleepers)[2]
                 if not future.done():
                     future.set_result(None)

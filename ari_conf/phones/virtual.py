@@ -1,0 +1,149 @@
+"""A phone without wires: a caller of the local engine, in the same process and on the same clock."""
+
+import asyncio
+
+import numpy as np
+
+from ari_conf.audio.tones import Oscillator
+from ari_conf.media.local import FRAME_SECONDS, LocalEngine
+from ari_conf.media.port import CallGoneError, EngineUnavailableError
+
+from .phone import CallRefusedError, Heard, Samples
+
+TALKING_AMPLITUDE = 0.2
+
+# While something is awaited that may need time to pass, so much real time is left, each 20 ms, to what needs none.
+_REAL_SECONDS_PER_FRAME = 0.005
+
+_GRACE_SECONDS = 1.0
+
+
+class _Call:
+    """One call of a phone, as the engine's ``Line``."""
+
+    def __init__(self, oscillator: Oscillator, *, talking: bool) -> None:
+        self.talking = talking
+        self.sid = ""
+        self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._oscillator = oscillator
+        self._frames: list[bytes] = []
+
+    def speak(self, frame: Samples) -> None:
+        frame[:] = self._oscillator.next_frame() if self.talking else 0
+
+    def hear(self, frame: Samples) -> None:
+        self._frames.append(frame.tobytes())
+
+    def answered(self) -> None:
+        if not self.accepted.done():
+            self.accepted.set_result(None)
+
+    def refused(self, status: int, reason: str) -> None:
+        if not self.accepted.done():
+            self.accepted.set_exception(CallRefusedError(status, reason))
+        self.ended()
+
+    def ended(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
+
+    @property
+    def frames_heard(self) -> int:
+        return len(self._frames)
+
+    def heard_since(self, frame: int) -> Samples:
+        return np.frombuffer(b"".join(self._frames[frame:]), np.int16).copy()
+
+
+class VirtualPhone:
+    """A ``Phone`` on a ``LocalEngine``. Its caller id is ``number``, or its name.
+
+    On a virtual clock ``hear`` makes its seconds pass; ``dial`` and ``wait_ended`` let a little pass whenever nothing happens
+    without.
+    """
+
+    def __init__(self, engine: LocalEngine, name: str, tone: float, *, number: str | None = None) -> None:
+        self.name = name
+        self.tone = tone
+        self.number = number
+        self._engine = engine
+        self._oscillator = Oscillator(
+            tone,
+            amplitude=TALKING_AMPLITUDE,
+            rate=engine.rate,
+            frame_length=round(engine.rate * FRAME_SECONDS),
+        )
+        self._call: _Call | None = None
+        self._talking = True
+
+    async def dial(self, to: str) -> None:
+        """Call ``to`` and return when it is answered, already talking.
+
+        Raises ``CallRefusedError``: 486 or 404 if it is rejected, 480 or 487 if it is hung up before it is answered (there or
+        here), 503 if the engine is not running. Raises ``RuntimeError`` if the phone is in a call already.
+        """
+        if self._call is not None and not self._call.over.done():
+            raise RuntimeError(f"{self.name} is in a call already; hang up first")
+        call = self._call = _Call(self._oscillator, talking=self._talking)
+        try:
+            call.sid = self._engine.connect(call, self.number or self.name, to)
+        except EngineUnavailableError as error:
+            call.ended()
+            raise CallRefusedError(503, "Service Unavailable") from error
+        try:
+            await self._until(call.accepted)
+        except asyncio.CancelledError:
+            call.accepted.cancel()
+            self._engine.disconnect(call.sid)
+            raise
+        call.accepted.result()
+
+    def talk(self, *, on: bool) -> None:
+        """Send the tone, or silence."""
+        self._talking = on
+        if self._call is not None:
+            self._call.talking = on
+
+    async def hear(self, seconds: float) -> Heard:
+        """Listen from now on for ``seconds`` and return what was heard: just as much, or less if the call ended meanwhile."""
+        call = self._call
+        first = call.frames_heard if call is not None else 0
+        length = round(seconds * self._engine.rate)
+        await self._engine.clock.let_pass(seconds)
+        if call is None:
+            return Heard(np.zeros(0, np.int16), self._engine.rate)
+        # Listening may begin between two frames and, on a busy machine, frames come late.
+        wanted = first + -(-length // round(self._engine.rate * FRAME_SECONDS))
+        patience = round(_GRACE_SECONDS / FRAME_SECONDS)
+        while call.frames_heard < wanted and not call.over.done() and patience:
+            patience -= 1
+            await self._engine.clock.let_pass(FRAME_SECONDS)
+        return Heard(call.heard_since(first)[:length], self._engine.rate)
+
+    async def press(self, key: str) -> None:
+        """Press one of ``0123456789*#``. Raises ``ValueError`` for any other, ``CallGoneError`` without a call."""
+        if self._call is None:
+            raise CallGoneError(f"{self.name} is in no call; dial first")
+        self._engine.press(self._call.sid, key)
+
+    async def hang_up(self) -> None:
+        """End the call; does nothing if there is none."""
+        if self._call is not None:
+            self._engine.disconnect(self._call.sid)
+
+    async def wait_ended(self) -> None:
+        """Return when the call is over, whoever ended it."""
+        if self._call is not None:
+            await self._until(self._call.over)
+
+    def recording(self) -> Heard:
+        """Return everything heard since the call was answered; after its end too, until the next one."""
+        samples = self._call.heard_since(0) if self._call is not None else np.zeros(0, np.int16)
+        return Heard(samples, self._engine.rate)
+
+    async def _until(self, future: "asyncio.Future[None]") -> None:
+        while not future.done():
+            await asyncio.wait({future}, timeout=_REAL_SECONDS_PER_FRAME)
+            if not future.done():
+                await self._engine.clock.let_pass(FRAME_SECONDS)

@@ -1,0 +1,91 @@
+"""What the benchmarks share: rivals measured in turns (A B A B …), medians with their spread, JSON, a table."""
+
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured in each round, in one unit."""
+
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    @property
+    def spread(self) -> float:
+        """The distance from the lowest to the highest round, as a part of the median."""
+        return (max(self.rounds) - min(self.rounds)) / self.median
+
+    def as_json(self) -> dict[str, Any]:
+        return {"median": self.median, "spread": self.spread, "rounds": list(self.rounds)}
+
+
+def in_turns(rivals: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Figure]:
+    """Let all rivals take their measure once a round, so that a disturbance of the machine hits them alike."""
+    taken: dict[str, list[float]] = {name: [] for name in rivals}
+    for _ in range(rounds):
+        for name, measure in rivals.items():
+            taken[name].append(measure())
+    return {name: Figure(tuple(values)) for name, values in taken.items()}
+
+
+def ratio(one: Figure, other: Figure) -> Figure:
+    """Return ``one`` in terms of ``other``, round by round."""
+    return Figure(tuple(a / b for a, b in zip(one.rounds, other.rounds, strict=True)))
+
+
+def seconds_each(work: Callable[[], object], at_least: float) -> float:
+    """Repeat ``work`` for ``at_least`` so many seconds and return how many one run of it took."""
+    runs = 0
+    start = time.perf_counter()
+    while True:
+        work()
+        runs += 1
+        elapsed = time.perf_counter() - start
+        if elapsed >= at_least:
+            return elapsed / runs
+
+
+def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table whose first column is text and whose others are figures."""
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    # A pipe has no width of its own, and the figures need one.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def write_json(name: str, results: object) -> Path:
+    """Write ``results`` with the circumstances to ``benchmarks/results/NAME.json`` and return its path."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    document = {
+        "benchmark": name,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "load_average": os.getloadavg(),
+        "results": results,
+    }
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return path

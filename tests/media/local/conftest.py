@@ -1,0 +1,95 @@
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ari_conf.clock import Clock, VirtualClock
+from ari_conf.conference import AudioPlan, Placement
+from ari_conf.media.local import LocalEngine
+from ari_conf.media.port import CallArrived, CallEnded, DigitPressed, EngineEvent, MediaEngine
+from ari_conf.phones.phone import Phone
+from ari_conf.phones.virtual import VirtualPhone
+
+
+class Desk:
+    """Somebody who answers every call and puts calls into rooms by hand."""
+
+    def __init__(self, clock: Clock, rate: int = 8000) -> None:
+        self.clock = clock
+        self.local = LocalEngine(clock, rate)
+        self.engine: MediaEngine = self.local
+        self.phones: dict[str, Phone] = {}
+        self.sids: dict[str, str] = {}
+        self.told: list[EngineEvent] = []
+        self.answering = True
+        self.news = asyncio.Condition()
+
+    def phone(self, name: str, *, number: str | None = None) -> Phone:
+        phone = VirtualPhone(self.local, name, 400.0 + 150.0 * len(self.phones), number=number)
+        self.phones[name] = phone
+        return phone
+
+    async def call(self, *names: str) -> list[Phone]:
+        """Let a new phone of each name dial in, one after the other."""
+        phones = [self.phone(name) for name in names]
+        for phone in phones:
+            await phone.dial("desk")
+        return phones
+
+    def place(self, placements: Mapping[str, Placement], room: str = "CF1") -> "asyncio.Future[None]":
+        """Apply a plan whose participants are phones' names."""
+        return self.engine.apply(AudioPlan(room, {self.sids[name]: placement for name, placement in placements.items()}))
+
+    async def who_hears_whom(self, seconds: float = 0.4) -> dict[str, str]:
+        """Return for every phone the names that it hears, run together."""
+        heard = await asyncio.gather(*(phone.hear(seconds) for phone in self.phones.values()))
+        return {
+            name: "".join(other.name for other in self.phones.values() if stretch.hears(other.tone))
+            for name, stretch in zip(self.phones, heard, strict=True)
+        }
+
+    def ended(self, name: str) -> list[str]:
+        """Return the causes of the ends that were told of a phone's call."""
+        return [event.cause for event in self.told if isinstance(event, CallEnded) and event.call_sid == self.sids[name]]
+
+    async def arrived(self, name: str) -> str:
+        async with asyncio.timeout(5), self.news:
+            await self.news.wait_for(lambda: name in self.sids)
+        return self.sids[name]
+
+    async def attend(self) -> None:
+        while True:
+            event = await self.engine.events.get()
+            async with self.news:
+                self.told.append(event)
+                if isinstance(event, CallArrived):
+                    self.sids[event.from_] = event.call_sid
+                self.news.notify_all()
+            if isinstance(event, CallArrived) and self.answering:
+                await self.engine.answer(event.call_sid)
+
+    @property
+    def keys(self) -> list[str]:
+        return [event.digit for event in self.told if isinstance(event, DigitPressed)]
+
+
+@asynccontextmanager
+async def attended(clock: Clock, rate: int = 8000) -> AsyncIterator[Desk]:
+    """Open a desk, and make sure that it leaves no task behind."""
+    desk = Desk(clock, rate)
+    await desk.engine.start()
+    attendant = asyncio.create_task(desk.attend())
+    yield desk
+    for phone in desk.phones.values():
+        await phone.hang_up()
+    await desk.engine.stop()
+    attendant.cancel()
+    await asyncio.wait({attendant})
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with attended(VirtualClock()) as desk:
+        yield desk

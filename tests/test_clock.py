@@ -1,0 +1,153 @@
+import asyncio
+import time
+
+import pytest
+
+from ari_conf.clock import RealClock, VirtualClock
+
+
+async def test_sleepers_wake_in_the_order_of_their_moments_each_at_the_moment_it_asked_for() -> None:
+    clock = VirtualClock()
+    woken: list[tuple[float, float]] = []
+
+    async def sleep(moment: float) -> None:
+        await clock.sleep_until(moment)
+        woken.append((moment, clock.monotonic()))
+
+    moments = [0.3, 0.1, 0.7, 0.1 + 0.2, 0.02]
+    async with asyncio.TaskGroup() as group:
+        for moment in moments:
+            group.create_task(sleep(moment))
+        group.create_task(clock.let_pass(1.0))
+    assert [asked for asked, _ in woken] == pytest.approx([0.02, 0.1, 0.3, 0.3, 0.7])
+    assert [at for _, at in woken] == [0.02, 0.1, 0.3, 0.3, 0.7]
+    assert clock.monotonic() == 1.0
+
+
+async def test_sleepers_of_one_moment_wake_in_the_order_of_asking() -> None:
+    clock = VirtualClock()
+    woken: list[str] = []
+
+    async def sleep(name: str) -> None:
+        await clock.sleep_until(0.5)
+        woken.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for name in "abc":
+            group.create_task(sleep(name))
+        group.create_task(clock.let_pass(0.5))
+    assert woken == ["a", "b", "c"]
+
+
+async def test_several_who_let_time_pass_share_it() -> None:
+    clock = VirtualClock()
+    returned: list[float] = []
+
+    async def let_pass(seconds: float) -> None:
+        await clock.let_pass(seconds)
+        returned.append(seconds)
+
+    await asyncio.gather(let_pass(2.0), let_pass(0.5), let_pass(1.0))
+    assert returned == [0.5, 1.0, 2.0]
+    assert clock.monotonic() == 2.0
+
+
+async def test_time_stands_still_unless_somebody_lets_it_pass() -> None:
+    clock = VirtualClock(start=1000.0)
+    sleeper = asyncio.create_task(clock.sleep_until(0.25))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not sleeper.done()
+    assert (clock.monotonic(), clock.now()) == (0.0, 1000.0)
+    await clock.let_pass(0.2)
+    assert not sleeper.done()
+    await clock.let_pass(0.2)
+    assert sleeper.done()
+    assert (clock.monotonic(), clock.now()) == (0.4, 1000.4)
+
+
+async def test_what_a_sleeper_sets_off_runs_before_time_goes_on() -> None:
+    clock = VirtualClock()
+    queue: asyncio.Queue[float] = asyncio.Queue()
+    handled: list[tuple[float, float]] = []
+
+    async def tick() -> None:
+        for count in range(1, 6):
+            await clock.sleep_until(count * 0.02)
+            queue.put_nowait(clock.monotonic())
+
+    async def handle() -> None:
+        while True:
+            put_at = await queue.get()
+            handled.append((put_at, clock.monotonic()))
+
+    tasks = [asyncio.create_task(tick()), asyncio.create_task(handle())]
+    await clock.let_pass(0.1)
+    for task in tasks:
+        task.cancel()
+    assert handled == [(moment, moment) for moment in (0.02, 0.04, 0.06, 0.08, 0.1)]
+
+
+async def test_sums_of_fractions_meet_the_moment_that_was_meant() -> None:
+    clock = VirtualClock()
+    for _ in range(1000):
+        await clock.let_pass(0.02)
+    assert clock.monotonic() == 20.0
+
+
+async def test_a_moment_in_the_past_returns_without_time_passing() -> None:
+    clock = VirtualClock()
+    await clock.let_pass(1.0)
+    await clock.sleep_until(0.5)
+    assert clock.monotonic() == 1.0
+
+
+async def test_time_does_not_stop_at_the_moment_of_a_cancelled_sleeper() -> None:
+    clock = VirtualClock()
+    moments: list[float] = []
+    cancelled = asyncio.create_task(clock.sleep_until(0.1))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    passing = asyncio.create_task(clock.let_pass(0.2))
+    while not passing.done():
+        moments.append(clock.monotonic())
+        await asyncio.sleep(0)
+    assert set(moments) == {0.0, 0.2}
+
+
+async def test_the_virtual_clock_leaves_no_task_behind() -> None:
+    clock = VirtualClock()
+    await asyncio.gather(clock.let_pass(0.1), clock.let_pass(0.3))
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_cancelled_let_pass_stops_the_clock() -> None:
+    clock = VirtualClock()
+    passing = asyncio.create_task(clock.let_pass(1e9))
+    ticked = asyncio.Event()
+
+    async def tick() -> None:
+        while True:
+            await clock.sleep_until(clock.monotonic() + 0.02)
+            ticked.set()
+
+    ticking = asyncio.create_task(tick())
+    await ticked.wait()
+    passing.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    stopped_at = clock.monotonic()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert clock.monotonic() == stopped_at
+    ticking.cancel()
+
+
+async def test_the_real_clock_sleeps_no_shorter_than_asked() -> None:
+    clock = RealClock()
+    before = clock.monotonic()
+    await clock.sleep_until(before + 0.02)
+    await clock.let_pass(0.01)
+    assert clock.monotonic() - before >= 0.0299
+    assert clock.now() == pytest.approx(time.time(), abs=60)
+    await clock.sleep_until(before - 1.0)
