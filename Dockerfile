@@ -1,0 +1,20 @@
+# The controller. Asterisk has an image of its own, asterisk-config/Dockerfile.
+
+FROM python:3.12-slim AS build
+WORKDIR /build
+COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY ari_conf ari_conf
+COPY asterisk-config asterisk-config
+RUN python -m venv /opt/ari-conf && /opt/ari-conf/bin/pip install --no-cache-dir .
+
+FROM python:3.12-slim
+COPY --from=build /opt/ari-conf /opt/ari-conf
+RUN useradd --system --create-home --home-dir /var/lib/ari-conf ari-conf
+ENV PATH=/opt/ari-conf/bin:$PATH PYTHONUNBUFFERED=1
+USER ari-conf
+# The settings file ari-conf.toml, if there is one, is looked for here.
+WORKDIR /var/lib/ari-conf
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+CMD ["ari-conf", "serve"]
