@@ -84,8 +84,8 @@ EngineEvent = CallArrived | CallEnded | DigitPressed | EngineLost | EngineBack
 class MediaEngine(Protocol):
     """What plays, mixes and hangs up.
 
-    Methods about a call raise ``CallGoneError`` when it has ended. While the connection to the engine is lost they wait for it to
-    come back; they raise ``EngineUnavailableError`` if it will not.
+    Methods about a call raise ``CallGoneError`` when it has ended. While the connection to the engine is lost they wait for
+    it to come back; they raise ``EngineUnavailableError`` if it will not.
     """
 
     events: "asyncio.Queue[EngineEvent]"

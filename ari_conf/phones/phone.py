@@ -13,6 +13,21 @@ AUDIBLE = 0.02
 """Amplitude (1.0 is full scale) from which on a tone counts as heard; phones talk at 0.2."""
 
 
+_LOWEST_TONES = (400.0, 475.0, 437.5, 512.5)
+_TONES_IN_A_ROW = 16
+
+
+def tone_of(index: int) -> float:
+    """Return the tone (Hz) for phone number ``index`` of up to 64: 400, 550, 700 … 2650, then between those.
+
+    No tone is the second or third harmonic of another. Raises ``ValueError`` beyond 63.
+    """
+    if not 0 <= index < _TONES_IN_A_ROW * len(_LOWEST_TONES):
+        raise ValueError(f"there are 64 tones, numbered from 0: there is no tone {index}")
+    row, place = divmod(index, _TONES_IN_A_ROW)
+    return _LOWEST_TONES[row] + 150 * place
+
+
 class CallRefusedError(Exception):
     """The call was not taken. ``status`` is the SIP status (486 busy, 404 not found, 603 …)."""
 

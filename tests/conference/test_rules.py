@@ -51,7 +51,9 @@ class Room:
         self.events += events
         return events
 
-    def join(self, call_sid: str, *, start: bool = True, end: bool = False, **more: str | bool | None) -> tuple[ConferenceEvent, ...]:
+    def join(
+        self, call_sid: str, *, start: bool = True, end: bool = False, **more: str | bool | None
+    ) -> tuple[ConferenceEvent, ...]:
         participant = Participant(call_sid, start_conference_on_enter=start, end_conference_on_exit=end)
         return self.do(Join(replace(participant, **more), self.callback))  # type: ignore[arg-type]
 

@@ -17,11 +17,11 @@ import aiohttp
 import structlog
 from asyncari.client import Client
 
+from ari_conf.asterisk_version import AsteriskVersion, AsteriskVersionError
 from ari_conf.media.port import EngineError, EngineUnavailableError
 
 from .errors import AriLostError, AriRefusedError, AriReplacedError
 from .transport import REQUEST_TIMEOUT, AriResponse, AriTransport, JsonObject
-from .version import version_problem
 
 log = structlog.get_logger(__name__)
 
@@ -174,9 +174,12 @@ class AriLink:
                 "check that http.conf and ari.conf are enabled and res_ari_asterisk is loaded"
             )
         info: JsonObject = answer.json()
-        problem = version_problem(info["system"]["version"])
-        if problem:
-            raise EngineError(problem)
+        try:
+            reason = AsteriskVersion.parse(info["system"]["version"]).why_not()
+        except AsteriskVersionError as error:
+            raise EngineError(str(error)) from error
+        if reason:
+            raise EngineError(reason)
         return info
 
     async def _filter_events(self, transport: AriTransport) -> None:

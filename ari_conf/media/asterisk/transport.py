@@ -12,8 +12,8 @@ import contextlib
 import itertools
 import json
 from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 import aiohttp
 import structlog
@@ -23,6 +23,8 @@ from .errors import AriLostError, AriReplacedError, AriTimeoutError
 log = structlog.get_logger(__name__)
 
 JsonObject = dict[str, Any]
+
+_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 REQUEST_TIMEOUT: Final = 5.0
 """Seconds for one request. Asterisk answers in a millisecond; five seconds mean that it hangs."""
@@ -53,6 +55,12 @@ class AriResponse:
         return json.loads(self.content)
 
 
+class _Pending(NamedTuple):
+    answer: "asyncio.Future[AriResponse]"
+    deadline: float
+    what: str
+
+
 class AriTransport:
     """A connection to one Asterisk. ``url`` is its HTTP address without ``/ari``, for example ``http://127.0.0.1:8088``.
 
@@ -76,7 +84,8 @@ class AriTransport:
         self._session: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._pending: dict[str, asyncio.Future[AriResponse]] = {}
+        self._pending: dict[str, _Pending] = {}
+        self._watch: asyncio.TimerHandle | None = None
         self._request_ids = itertools.count(1)
         self.rest_over_websocket = rest_over_websocket
         self.events: asyncio.Queue[JsonObject] = asyncio.Queue(event_queue_size)
@@ -122,8 +131,7 @@ class AriTransport:
         ``url`` may name any host: what counts is what follows ``/ari/``. Raises ``AriTimeoutError`` and ``AriLostError``;
         nothing is repeated here, since not every operation may be.
         """
-        path = urlsplit(url).path
-        resource = path.partition("/ari/")[2] or path.lstrip("/")
+        resource = url.partition("/ari/")[2]
         if (
             self._socket is None
             or not self.rest_over_websocket
@@ -158,19 +166,19 @@ class AriTransport:
         if data:
             message["content_type"] = "application/json"
             message["message_body"] = data if isinstance(data, str) else data.decode()
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[AriResponse] = loop.create_future()
         if self.closed.done():
             raise AriLostError(str(self.closed.result()))
-        self._pending[request_id] = answer
-        deadline = loop.call_later(self._timeout, self._expire, request_id, method, resource)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[AriResponse] = loop.create_future()
+        self._pending[request_id] = _Pending(answer, loop.time() + self._timeout, f"{method} {resource}")
+        if self._watch is None:
+            self._watch = loop.call_later(self._timeout, self._give_up_late_ones)
         try:
-            await socket.send_str(json.dumps(message))
+            await socket.send_str(_encode(message))
             return await answer
         except (ConnectionError, aiohttp.ClientError) as error:
             raise AriLostError(f"the connection to Asterisk broke: {error!r}") from error
         finally:
-            deadline.cancel()
             self._pending.pop(request_id, None)
 
     async def _request_by_http(
@@ -188,7 +196,7 @@ class AriTransport:
             async with self._http().request(method, url, data=data, headers={**(headers or {}), **self._headers}) as answer:
                 return AriResponse(answer.status, await answer.read())
         except TimeoutError as error:
-            raise AriTimeoutError(_too_late(method, resource, self._timeout)) from error
+            raise AriTimeoutError(_too_late(f"{method} {resource}", self._timeout)) from error
         except aiohttp.ClientError as error:
             raise AriLostError(
                 f"Asterisk cannot be reached at {self._base} ({error}); is it running, and is http.conf enabled there?"
@@ -227,9 +235,9 @@ class AriTransport:
     def _sort(self, message: JsonObject) -> None:
         match message.get("type"):
             case "RESTResponse":
-                answer = self._pending.pop(message["request_id"], None)
-                if answer is not None and not answer.done():
-                    answer.set_result(AriResponse(message["status_code"], message.get("message_body", "").encode()))
+                pending = self._pending.pop(message["request_id"], None)
+                if pending is not None and not pending.answer.done():
+                    pending.answer.set_result(AriResponse(message["status_code"], message.get("message_body", "").encode()))
             case "ApplicationReplaced":
                 raise AriReplacedError(
                     "another program has connected to Asterisk as the same application; "
@@ -241,19 +249,31 @@ class AriTransport:
     def _end(self, cause: Exception) -> None:
         if not self.closed.done():
             self.closed.set_result(cause)
-        for answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(AriLostError(str(cause)))
+        if self._watch is not None:
+            self._watch.cancel()
+        for pending in self._pending.values():
+            if not pending.answer.done():
+                pending.answer.set_exception(AriLostError(str(cause)))
         self._pending.clear()
 
-    def _expire(self, request_id: str, method: str, resource: str) -> None:
-        """Give up a request, and the connection with it: whether it was carried out can be seen only by comparing anew."""
-        cause = AriTimeoutError(_too_late(method, resource, self._timeout))
-        answer = self._pending.pop(request_id, None)
-        if answer is not None and not answer.done():
-            answer.set_exception(cause)
+    def _give_up_late_ones(self) -> None:
+        """Give up the connection with the first request that is late: what was carried out can be seen only by comparing anew.
+
+        One timer serves all requests, for the oldest is always the first to be late.
+        """
+        self._watch = None
+        oldest = next(iter(self._pending.values()), None)
+        if oldest is None:
+            return
+        loop = asyncio.get_running_loop()
+        if oldest.deadline > loop.time():
+            self._watch = loop.call_at(oldest.deadline, self._give_up_late_ones)
+            return
+        cause = AriTimeoutError(_too_late(oldest.what, self._timeout))
+        if not oldest.answer.done():
+            oldest.answer.set_exception(cause)
         self._end(cause)
 
 
-def _too_late(method: str, resource: str, seconds: float) -> str:
-    return f"Asterisk did not answer {method} {resource} within {seconds:g} s"
+def _too_late(what: str, seconds: float) -> str:
+    return f"Asterisk did not answer {what} within {seconds:g} s"

@@ -1,0 +1,19 @@
+"""All benchmarks, one after the other: ``python -m benchmarks [--quick]``."""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("ari_link", "local_mixer")
+
+
+def main() -> int:
+    for name in BENCHMARKS:
+        # Each in a process of its own, so that none measures in another's garbage.
+        status = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *sys.argv[1:]], check=False).returncode
+        if status:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
