@@ -44,6 +44,7 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The settings file; without it ari-conf.toml, if it exists.")
 ]
 SystemOption = Annotated[bool, typer.Option(help="Run the Asterisk that is installed on this machine instead.")]
+SipPortOption = Annotated[int, typer.Option(help="The UDP port for SIP.")]
 EngineOption = Annotated[EngineName | None, typer.Option("--engine", help="What mixes the rooms.")]
 
 
@@ -64,14 +65,12 @@ def serve(config: ConfigOption = None, engine: EngineOption = None) -> None:
 
 
 @cli.command()
-def up(
-    config: ConfigOption = None, *, system: Annotated[bool, typer.Option(help="Run the installed Asterisk.")] = False
-) -> None:
+def up(config: ConfigOption = None, *, sip_port: SipPortOption = 5060, system: SystemOption = False) -> None:
     """Run a private Asterisk and the controller together, for your softphone."""
     settings = _settings(config, None)
     set_up_logs(settings.log.format, settings.log.level)
     accounts, _is_new = accounts_of(settings)
-    _run(_up(settings, accounts, system=system))
+    _run(_up(settings, accounts, sip_port, system=system))
 
 
 @cli.command()
@@ -112,7 +111,7 @@ def asterisk_install() -> None:
 @asterisk_cli.command("run")
 def asterisk_run(
     *,
-    sip_port: Annotated[int, typer.Option(help="The UDP port for SIP.")] = 5060,
+    sip_port: SipPortOption = 5060,
     ari_port: Annotated[int, typer.Option(help="The TCP port for ARI.")] = 8088,
     system: SystemOption = False,
 ) -> None:
@@ -139,8 +138,8 @@ async def _serve(settings: Settings, accounts: tuple[Account, ...]) -> None:
         await _until_stopped(controller)
 
 
-async def _up(settings: Settings, accounts: tuple[Account, ...], *, system: bool) -> None:
-    async with PrivateAsterisk(_installed(system=system)) as asterisk:
+async def _up(settings: Settings, accounts: tuple[Account, ...], sip_port: int, *, system: bool) -> None:
+    async with PrivateAsterisk(_installed(system=system), sip_port=sip_port) as asterisk:
         ours = AsteriskSettings(url=asterisk.ari_url, username=asterisk.ari_username, password=SecretStr(asterisk.ari_password))
         settings = settings.model_copy(update={"engine": "asterisk", "asterisk": ours})
         async with Controller(settings, accounts, make_engine(settings, RealClock())) as controller:
