@@ -105,7 +105,7 @@ class Controller:
             await web.TCPSite(runner, server.host, server.port).start()
         except OSError as error:
             raise StartError(
-                f"cannot listen on {server.host}:{server.port} ({error.strerror}); choose another [server] port"
+                f"cannot listen on {server.host}:{server.port} ({error.strerror or error}); choose another address in [server]"
             ) from error
         self.port = runner.addresses[0][1]
 

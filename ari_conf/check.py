@@ -1,7 +1,7 @@
 """``ari-conf check``: connects to everything the settings name, and says what is wrong and how to mend it."""
 
 import asyncio
-import socket
+import contextlib
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ async def check_all(settings: Settings) -> list[Finding]:
     findings = [
         Finding(ok=True, what=f"the settings: {len(settings.numbers)} numbers, {len(settings.accounts) or 'no'} accounts")
     ]
-    findings.append(_check_server(settings))
+    findings.append(await _check_server(settings))
     if settings.engine == "asterisk":
         findings += await _check_asterisk(settings.asterisk)
     urls = {url for number in settings.numbers for url in (number.voice_url, number.voice_fallback_url) if url}
@@ -48,14 +48,16 @@ async def check_all(settings: Settings) -> list[Finding]:
     return findings
 
 
-def _check_server(settings: Settings) -> Finding:
+async def _check_server(settings: Settings) -> Finding:
     host, port = settings.server.host, settings.server.port
     try:
-        with socket.create_server((host, port)):
-            return Finding(ok=True, what=f"the address {host}:{port} is free for [server]")
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
     except OSError as error:
-        what = f"[server] cannot listen on {host}:{port} ({error.strerror}); stop what does, or choose another port"
+        what = f"[server] cannot listen on {host}:{port} ({error.strerror or error}); stop what does, or choose another address"
         return Finding(ok=False, what=what)
+    server.close()
+    await server.wait_closed()
+    return Finding(ok=True, what=f"the address {host}:{port} is free for [server]")
 
 
 async def _check_asterisk(asterisk: AsteriskSettings) -> list[Finding]:
@@ -104,7 +106,13 @@ async def _check_webhook(url: str) -> Finding:
         async with asyncio.timeout(CONNECT_SECONDS):
             _reader, writer = await asyncio.open_connection(host, port)
         writer.close()
-    except (OSError, TimeoutError) as error:
-        cause = getattr(error, "strerror", None) or "no answer in time"
-        return Finding(ok=False, what=f"the application at {host}:{port} cannot be reached ({cause}); is it running?")
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    except TimeoutError:
+        what = f"the application at {host}:{port} does not answer within {CONNECT_SECONDS:.0f} s; is a firewall in between?"
+        return Finding(ok=False, what=what)
+    except OSError as error:
+        return Finding(
+            ok=False, what=f"the application at {host}:{port} cannot be reached ({error.strerror or error}); is it running?"
+        )
     return Finding(ok=True, what=f"the application at {host}:{port} can be reached")

@@ -56,27 +56,23 @@ def main() -> None:
 @cli.command()
 def serve(config: ConfigOption = None, engine: EngineOption = None) -> None:
     """Take calls until you stop it with Ctrl-C."""
-    settings = _settings(config, engine)
-    set_up_logs(settings.log.format, settings.log.level)
-    accounts, is_new = accounts_of(settings)
-    if is_new:
-        _show_account(accounts[0])
-    _run(_serve(settings, accounts))
+    settings, accounts = _begin(config, engine)
+    _run(_until_signal(_serve(settings, accounts)))
 
 
 @cli.command()
 def up(config: ConfigOption = None, *, sip_port: SipPortOption = 5060, system: SystemOption = False) -> None:
     """Run a private Asterisk and the controller together, for your softphone."""
-    settings = _settings(config, None)
-    set_up_logs(settings.log.format, settings.log.level)
-    accounts, _is_new = accounts_of(settings)
-    _run(_up(settings, accounts, sip_port, system=system))
+    settings, accounts = _begin(config, EngineName.ASTERISK)
+    with _clear_errors():
+        asterisk = PrivateAsterisk(_installed(system=system), sip_port=sip_port)
+    _run(_until_signal(_up(settings, accounts, asterisk)))
 
 
 @cli.command()
 def demo(
     engine: EngineOption = None,
-    output: Annotated[Path, typer.Option(help="Where the recordings go.")] = Path("demo-output"),
+    output: Annotated[Path, typer.Option(file_okay=False, help="Where the recordings go.")] = Path("demo-output"),
 ) -> None:
     """Play the main job: three callers in a moderated room. Exits with 0 if everybody heard what they should."""
     set_up_logs("console", "warning")
@@ -86,26 +82,29 @@ def demo(
 @cli.command()
 def check(config: ConfigOption = None) -> None:
     """Read the settings, connect to everything, say what is wrong and how to mend it. Exits with 1 if something is."""
-    settings = _settings(config, None)
+    with _clear_errors():
+        settings = load_settings(config)
     set_up_logs("console", "error")
     findings = _run(check_all(settings))
     for finding in findings:
-        console.print(f"[green]ok[/green]     {finding.what}" if finding.ok else f"[bold red]wrong[/bold red]  {finding.what}")
+        verdict = "[green]ok[/green]     " if finding.ok else "[bold red]wrong[/bold red]  "
+        console.print(verdict, end="")
+        _say(finding.what)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
 @cli.command()
 def version() -> None:
     """Print the version."""
-    console.print(f"ari_conf {__version__}")
+    _say(f"ari_conf {__version__}")
 
 
 @asterisk_cli.command("install")
 def asterisk_install() -> None:
     """Fetch the private Asterisk into your cache folder, if it is not there yet."""
     with _clear_errors():
-        installed = private_asterisk.ensure_installed(console.print)
-    console.print(f"Asterisk {installed.version} is in {installed.root}")
+        installed = private_asterisk.ensure_installed(_say)
+    _say(f"Asterisk {installed.version} is in {installed.root}")
 
 
 @asterisk_cli.command("run")
@@ -118,14 +117,14 @@ def asterisk_run(
     """Run the private Asterisk in the foreground, with our configuration, on loopback."""
     with _clear_errors():
         asterisk = PrivateAsterisk(_installed(system=system), sip_port=sip_port, ari_port=ari_port)
-        _run(private_asterisk.run_foreground(asterisk, console.print))
+        _run(private_asterisk.run_foreground(asterisk, _say))
 
 
 @asterisk_cli.command("where")
 def asterisk_where() -> None:
     """Say where the private Asterisk and the configuration are."""
     for line in private_asterisk.where():
-        console.print(line, highlight=False)
+        _say(line)
 
 
 async def _serve(settings: Settings, accounts: tuple[Account, ...]) -> None:
@@ -134,54 +133,70 @@ async def _serve(settings: Settings, accounts: tuple[Account, ...]) -> None:
         where = (
             settings.asterisk.url if settings.engine == "asterisk" else "no phone can reach the Python mixer; it is for tests"
         )
-        console.print(f"ari_conf {__version__} takes calls from {settings.engine} ({where}), health on port {controller.port}")
-        await _until_stopped(controller)
+        _say(f"ari_conf {__version__} takes calls from {settings.engine} ({where}), health on port {controller.port}")
+        raise StartError(await controller.failed)
 
 
-async def _up(settings: Settings, accounts: tuple[Account, ...], sip_port: int, *, system: bool) -> None:
-    async with PrivateAsterisk(_installed(system=system), sip_port=sip_port) as asterisk:
+async def _up(settings: Settings, accounts: tuple[Account, ...], asterisk: PrivateAsterisk) -> None:
+    async with asterisk:
         ours = AsteriskSettings(url=asterisk.ari_url, username=asterisk.ari_username, password=SecretStr(asterisk.ari_password))
-        settings = settings.model_copy(update={"engine": "asterisk", "asterisk": ours})
+        settings = settings.model_copy(update={"asterisk": ours})
         async with Controller(settings, accounts, make_engine(settings, RealClock())) as controller:
             for line in describe(asterisk):
-                console.print(line, highlight=False)
-            console.print(
-                f"\nDial any name, for example [bold]sip:room@{asterisk.sip_host}:{asterisk.sip_port}[/bold], "
-                "with or without an account; whoever dials the same name talks. Stop with Ctrl-C.\n",
-                highlight=False,
+                _say(line)
+            _say(
+                f"\nDial any name, for example sip:room@{asterisk.sip_host}:{asterisk.sip_port}, "
+                "with or without an account; whoever dials the same name talks. Stop with Ctrl-C.\n"
             )
-            await _until_stopped(controller)
+            ended = asyncio.ensure_future(asterisk.wait_ended())
+            either: set[asyncio.Future[Any]] = {ended, controller.failed}
+            try:
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ended.cancel()
+            if controller.failed.done():
+                raise StartError(controller.failed.result())
+            raise PrivateAsteriskError(f"Asterisk has ended by itself; the end of its log:\n{asterisk.log_end()}")
 
 
-async def _until_stopped(controller: Controller) -> None:
-    """Return at SIGINT or SIGTERM. Raises StartError when the controller cannot go on."""
-    loop = asyncio.get_running_loop()
-    stopped: asyncio.Future[None] = loop.create_future()
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` until it ends; at SIGINT or SIGTERM it is cancelled, and clears up behind itself."""
+    task = asyncio.ensure_future(work)
     for sig in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sig, lambda: None if stopped.done() else stopped.set_result(None))
-    either: set[asyncio.Future[Any]] = {stopped, controller.failed}
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    if controller.failed.done():
-        raise StartError(controller.failed.result())
+        asyncio.get_running_loop().add_signal_handler(sig, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
-def _settings(config: Path | None, engine: EngineName | None) -> Settings:
+def _begin(config: Path | None, engine: EngineName | None) -> tuple[Settings, tuple[Account, ...]]:
+    """Return what the controller is started with; an account that was made is shown."""
     with _clear_errors():
-        return load_settings(config, **({"engine": engine.value} if engine else {}))
+        settings = load_settings(config)
+        if engine:
+            settings = settings.model_copy(update={"engine": engine.value})
+        set_up_logs(settings.log.format, settings.log.level)
+        accounts, is_new = accounts_of(settings)
+    if is_new:
+        _show_account(accounts[0])
+    return settings, accounts
 
 
 def _installed(*, system: bool) -> private_asterisk.InstalledAsterisk:
     if system:
         return private_asterisk.find_system_asterisk()
-    return private_asterisk.ensure_installed(console.print)
+    return private_asterisk.ensure_installed(_say)
 
 
 def _show_account(account: Account) -> None:
-    console.print(
+    _say(
         f"No account is configured, so one was made; it is kept for the next start.\n"
-        f"  account SID  {account.sid}\n  auth token   {account.auth_token}   (shown this once)",
-        highlight=False,
+        f"  account SID  {account.sid}\n  auth token   {account.auth_token}   (shown this once)"
     )
+
+
+def _say(text: str) -> None:
+    """Print text as it is: nothing in it is markup, and no line is broken."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -196,5 +211,5 @@ def _clear_errors() -> Iterator[None]:
         yield
     except (SettingsError, StartError, PrivateAsteriskError) as error:
         errors.print("[bold red]ari-conf:[/bold red]", end=" ")
-        errors.print(str(error), highlight=False, markup=False)
+        errors.print(str(error), highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error

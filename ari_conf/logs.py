@@ -5,23 +5,50 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 
 def set_up_logs(form: Literal["auto", "console", "json"] = "auto", level: str = "info") -> None:
     """Send structlog's lines to standard error from now on; what other libraries log joins in from ``warning`` on."""
     for_people = form == "console" or (form == "auto" and sys.stderr.isatty())
-    shared: list[structlog.typing.Processor] = [
+    about: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S.%f" if for_people else "iso", utc=not for_people),
     ]
+    rendering: list[structlog.typing.Processor] = (
+        [
+            _escape_control_characters,
+            # Not the traceback with local variables, for passwords are among them.
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback),
+        ]
+        if for_people
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
     structlog.configure(
-        processors=[
-            *shared,
-            structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
-        ],
+        processors=[*about, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _join_in([*about, structlog.stdlib.add_logger_name], rendering)
+
+
+def _join_in(about: list[structlog.typing.Processor], rendering: list[structlog.typing.Processor]) -> None:
+    """Let the lines of other libraries look like ours."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=about, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering]
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+
+
+def _escape_control_characters(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Keep what strangers send, a caller's number say, from ending a line or giving orders to the terminal."""
+    return {key: _escaped(value) if isinstance(value, str) else value for key, value in line.items()}
+
+
+def _escaped(text: str) -> str:
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

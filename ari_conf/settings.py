@@ -8,11 +8,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as NotJsonError
 from yarl import URL
 
 from ari_conf.sids import SidKind, is_sid
 
 DEFAULT_FILE = Path("ari-conf.toml")
+
+_PREFIX = "ARI_CONF_"
+_NO_SETTINGS = {"ARI_CONF_DEBIAN_MIRROR"}
+"""Variables of this prefix that are read elsewhere."""
 
 ROOM_OF_THE_DIALLED_NAME = "<Response><Dial><Conference>{{To}}</Conference></Dial></Response>"
 """What happens to a call when no number is configured: whoever dials the same name talks."""
@@ -25,12 +30,19 @@ class SettingsError(Exception):
 def _http_url(value: str) -> str:
     url = URL(value)
     if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError(f"{value!r} is not an http:// or https:// address")
+        # Without the value: there may be a password in it.
+        raise ValueError("this is no address that begins with http:// or https:// and a host")
     return value
 
 
 def _empty_or_http_url(value: str) -> str:
     return _http_url(value) if value else value
+
+
+def _without_password(value: str) -> str:
+    if URL(value).user is not None or URL(value).password is not None:
+        raise ValueError("a user and a password do not belong into this address; they are settings of their own")
+    return value
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -51,7 +63,7 @@ class ServerSettings(_Section):
 class AsteriskSettings(_Section):
     """Which Asterisk, and who we are there."""
 
-    url: HttpUrl = "http://127.0.0.1:8088"
+    url: Annotated[HttpUrl, AfterValidator(_without_password)] = "http://127.0.0.1:8088"
     app: str = Field(default="ari_conf", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     username: str = "ari_conf"
     password: SecretStr = SecretStr("")
@@ -59,7 +71,7 @@ class AsteriskSettings(_Section):
 
 def _account_sid(value: str) -> str:
     if not is_sid(value, SidKind.ACCOUNT):
-        raise ValueError(f"{value!r} is not an account SID: AC and 32 characters of 0-9a-f")
+        raise ValueError("this is no account SID, which is AC and 32 characters of 0-9a-f")
     return value
 
 
@@ -82,9 +94,10 @@ class NumberSettings(_Section):
 
     match: str = "*"
     account: AccountSid | None = None
-    voice_url: OptionalHttpUrl = ""
+    # Such a URL may contain a password, so it is in no repr.
+    voice_url: OptionalHttpUrl = Field(default="", repr=False)
     voice_method: Literal["GET", "POST"] = "POST"
-    voice_fallback_url: OptionalHttpUrl = ""
+    voice_fallback_url: OptionalHttpUrl = Field(default="", repr=False)
     voice_fallback_method: Literal["GET", "POST"] = "POST"
     twiml: str = ""
 
@@ -102,10 +115,8 @@ class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class Settings(BaseSettings):
+class Settings(_Section):
     """All settings, checked. Times are in seconds."""
-
-    model_config = SettingsConfigDict(env_prefix="ARI_CONF_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     engine: Literal["asterisk", "local"] = "asterisk"
     server: ServerSettings = ServerSettings()
@@ -113,18 +124,6 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     accounts: tuple[AccountSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = (NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, which is given as arguments."""
-        return env_settings, init_settings
 
     @model_validator(mode="after")
     def _accounts_exist(self) -> Self:
@@ -143,38 +142,67 @@ class Settings(BaseSettings):
         return next((number for number in self.numbers if fnmatchcase(dialled, number.match)), None)
 
 
-def load_settings(path: Path | None = None, **overrides: Any) -> Settings:
-    """Read the settings from ``path`` (default: ``ari-conf.toml``, if there is one) and the environment.
+class _FileAndEnvironment(Settings, BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    ``overrides`` are sections or values that win over the file. Raises ``SettingsError`` that names every wrong value.
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which is given as arguments."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings from ``path`` (default: ``ari-conf.toml``, if there is one) and the environment, which wins.
+
+    Raises ``SettingsError`` that names every wrong value.
     """
-    if path is None and not DEFAULT_FILE.exists():
-        values: dict[str, Any] = {}
-    else:
-        path = path or DEFAULT_FILE
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+    values = _read(path or DEFAULT_FILE) if path is not None or DEFAULT_FILE.exists() else {}
     _refuse_unknown_environment()
     try:
-        return Settings(**{**values, **overrides})
+        return Settings(**dict(_FileAndEnvironment(**values)))
     except ValidationError as error:
         lines = (_describe(problem) for problem in error.errors(include_url=False, include_input=False))
         raise SettingsError("\n".join(lines)) from error
+    except NotJsonError as error:
+        raise SettingsError(f"the environment: {error}; a variable for a whole section or list is to be JSON") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
 
 
 def _refuse_unknown_environment() -> None:
-    """Say so when a variable is misspelt, instead of going on with a default."""
+    """Say so when a variable is misspelt, instead of going on with a default. Beyond a section's name, pydantic looks."""
     for name in os.environ:
-        section = name.removeprefix("ARI_CONF_").split("__")[0].lower()
-        if name.startswith("ARI_CONF_") and section not in Settings.model_fields and not name.startswith("ARI_CONF_ASTERISK_"):
-            raise SettingsError(f"{name}: there is no such setting; known are {', '.join(sorted(Settings.model_fields))}")
+        section = name.upper().removeprefix(_PREFIX).split("__")[0].lower()
+        if name.upper().startswith(_PREFIX) and name not in _NO_SETTINGS and section not in Settings.model_fields:
+            known = ", ".join(sorted(Settings.model_fields))
+            raise SettingsError(
+                f"{name}: there is no such setting; after {_PREFIX} comes one of {known}, and __ before the next"
+            )
 
 
 def _describe(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = _PLAINLY.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
+
+
+_PLAINLY = {
+    "extra_forbidden": "there is no such setting",
+    "tuple_type": "this is a list: write [[…]] in the file, or JSON in the environment",
+    "too_short": "this may not be empty",
+}
+"""What some of pydantic's messages mean to somebody who does not know Python."""

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,6 +97,26 @@ class Stage:
         return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(ours)]
 
 
+@contextlib.asynccontextmanager
+async def leaves_no_task() -> AsyncIterator[None]:
+    """Fail if a task is still there at the end that was not there at the beginning, or if one ended with nobody looking."""
+    before = asyncio.all_tasks()
+    faults: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: faults.append(str(context)))
+    try:
+        yield
+        gives_up = time.monotonic() + DEADLINE
+        while left := asyncio.all_tasks() - before - {asyncio.current_task()}:
+            assert time.monotonic() < gives_up, f"tasks are left: {left}"
+            await asyncio.sleep(0.005)
+        gc.collect()
+        await asyncio.sleep(0)
+        assert not faults, faults
+    finally:
+        loop.set_exception_handler(None)
+
+
 async def until(condition: Callable[[], bool], clock: Clock = REAL_CLOCK, describe: Callable[[], str] = str) -> None:
     """Wait for something to become true, letting time pass on ``clock``; fail after the deadline."""
     gives_up = time.monotonic() + DEADLINE
@@ -136,7 +157,7 @@ async def set_stage(
     asterisk: PrivateAsterisk | None, *numbers: NumberSettings, policy: HttpPolicy | None = None
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
-    async with AppServer() as app:
+    async with leaves_no_task(), AppServer() as app:
         clock: Clock
         engine: MediaEngine
         if asterisk is None:

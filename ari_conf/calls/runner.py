@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
@@ -9,7 +10,7 @@ from xml.sax.saxutils import escape
 import structlog
 
 from ari_conf.clock import Clock
-from ari_conf.conference import JoinRefused, Participant, StatusCallback, choices
+from ari_conf.conference import Exit, JoinRefused, Participant, StatusCallback, choices
 from ari_conf.media.port import CallGoneError, EngineError, MediaEngine, RejectReason, Sound
 from ari_conf.rooms import Rooms
 from ari_conf.settings import NumberSettings
@@ -62,8 +63,10 @@ class CallRunner:
             await self._say_application_error()
         except EngineError as error:
             log.error("the call cannot be served; it is ended", cause=str(error))
-            with contextlib.suppress(EngineError):
-                await self._engine.hang_up(self._call.sid)
+            await self._give_up()
+        except Exception:
+            log.exception("the call cannot be served because of a fault in ari_conf; it is ended")
+            await self._give_up()
 
     async def _first_document(self) -> FetchedDocument:
         log.info("call arrived", from_=self._call.from_, to=self._call.to)
@@ -72,8 +75,8 @@ class CallRunner:
         return await self._fetch(self._number.voice_url, self._number.voice_method)
 
     def _inline_document(self, twiml: str) -> FetchedDocument:
-        for name, value in (("{{To}}", self._call.to), ("{{From}}", self._call.from_)):
-            twiml = twiml.replace(name, escape(value, {'"': "&quot;"}))
+        values = {"{{To}}": self._call.to, "{{From}}": self._call.from_}
+        twiml = re.sub(r"\{\{(?:To|From)\}\}", lambda name: escape(values[name[0]], {'"': "&quot;"}), twiml)
         return _with_problems_logged(FetchedDocument(parse_twiml(twiml), ""))
 
     async def _run(self, current: FetchedDocument) -> FetchedDocument | None:
@@ -121,6 +124,8 @@ class CallRunner:
         """Return whether the call was let into the room, once it has left it and its audio is out of it."""
         call = self._call
         await self._answer()
+        if call.ended.done():
+            raise CallGoneError(f"call {call.sid} has ended")
         participant = Participant(
             call_sid=call.sid,
             label=noun.participant_label,
@@ -176,6 +181,11 @@ class CallRunner:
                 "the action of a call that is over did not accept its request", code=int(error.code), cause=error.message
             )
 
+    async def _give_up(self) -> None:
+        self._rooms.leave(self._call.sid, Exit.HUNG_UP)
+        with contextlib.suppress(EngineError):
+            await self._engine.hang_up(self._call.sid)
+
     async def _say_application_error(self) -> None:
         try:
             await self._answer()
@@ -199,6 +209,8 @@ class CallRunner:
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # looked at, so that nobody is warned of what no longer matters
 
 
 def _described(call: Call) -> VoiceCall:

@@ -64,7 +64,11 @@ class Switchboard:
     async def run(self) -> None:
         """Handle what the engine tells, for ever."""
         while True:
-            self._handle(await self._engine.events.get())
+            event = await self._engine.events.get()
+            try:
+                self._handle(event)
+            except Exception:  # one call's fault must not become everybody's
+                log.exception("an event of the engine could not be handled; it is passed over", engine_event=event)
 
     async def stop(self) -> None:
         """Stop serving; calls stay as they are in the engine."""

@@ -38,6 +38,3 @@ DIAL_CALL_STATUS_AFTER_CONFERENCE: Final = "answered"
 
 DIAL_CALL_STATUS_WHEN_REFUSED: Final = "failed"
 """``DialCallStatus`` for the action of a call that was not let into the room."""
-
-CASE_SENSITIVE_ROOM_NAMES: Final = True
-"""``Room`` and ``room`` are two rooms."""

@@ -114,6 +114,9 @@ async def _three_scenes(timeline: Timeline, phones: Mapping[str, Phone], listene
     scenes.append(await listen("Bob is silent", [ann, bob, mia], without_bob, music=False))
     timeline.tell("[bold]Mia[/bold] hangs up")
     await mia.hang_up()
-    await asyncio.wait_for(asyncio.gather(*(phone.wait_ended() for phone in (ann, bob, listener))), DEADLINE)
-    timeline.tell("all calls are over")
+    try:
+        await asyncio.wait_for(asyncio.gather(*(phone.wait_ended() for phone in (ann, bob, listener))), DEADLINE)
+        timeline.tell("all calls are over")
+    except TimeoutError:
+        timeline.tell("[bold red]somebody's call is not over[/bold red]")
     return scenes

@@ -80,11 +80,15 @@ class Uri:
         port = match["port"]
         parameters = _parameters(match["rest"].partition("?")[0].split(";"))
         return cls(
-            match["host"], int(port) if port else None, unquote(match["user"] or ""), match["scheme"].lower(), parameters
+            match["host"],
+            int(port) if port else None,
+            unquote(match["user"] or "", errors="surrogateescape"),
+            match["scheme"].lower(),
+            parameters,
         )
 
     def __str__(self) -> str:
-        user = f"{quote(self.user, safe=_USER_SAFE)}@" if self.user else ""
+        user = f"{quote(self.user, safe=_USER_SAFE, errors='surrogateescape')}@" if self.user else ""
         port = f":{self.port}" if self.port else ""
         parameters = "".join(f";{name}={value}" if value else f";{name}" for name, value in self.parameters.items())
         return f"{self.scheme}:{user}{self.host}{port}{parameters}"

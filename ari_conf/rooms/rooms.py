@@ -18,7 +18,6 @@ from ari_conf.conference import (
     ConferenceEnded,
     ConferenceEvent,
     ConferenceStarted,
-    ConferenceStatus,
     EndConference,
     Exit,
     Join,
@@ -115,7 +114,7 @@ class Rooms:
     def _carry_out(self, room: _Room, command: Command) -> JoinRefused | None:
         room.conference, events = handle(room.conference, command, self._clock.now())
         conference = room.conference
-        if conference.status is ConferenceStatus.COMPLETED:
+        if not conference.participants:  # over, or never begun because its first join was refused
             self._by_name.pop((conference.account_sid, conference.friendly_name), None)
         settled = self._engine.apply(audio_plan(conference))
         refused = None
@@ -138,7 +137,10 @@ class Rooms:
         if callback is not None and not isinstance(event, JoinRefused) and event.sequence_number is not None:
             self._send_callback(conference, callback, callback_parameters(conference, event))
         for observer in self.observers:
-            observer(conference, event)
+            try:
+                observer(conference, event)
+            except Exception:
+                log.exception("an observer of the rooms has failed", observer=observer)
 
 
 def _log_event(conference: Conference, event: ConferenceEvent) -> None:

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from ari_conf.phones.phone import AUDIBLE, CallRefusedError
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import NumberSettings
-from tests.app_server import ClosedPort, Handler, empty, failing, html, megabyte, xml_bomb
+from tests.app_server import AppServer, ClosedPort, Handler, empty, failing, html, megabyte, xml_bomb
 from tests.stage import IMPATIENT, Stage, set_stage, who_hears_whom, within_deadline
 
 ROOM = "<Response><Dial><Conference>Room</Conference></Dial></Response>"
@@ -50,13 +50,13 @@ async def test_an_application_that_is_too_slow(either_engine: PrivateAsterisk | 
 
 
 async def test_the_fallback_is_asked_with_the_error_and_takes_over(either_engine: PrivateAsterisk | None) -> None:
-    async with set_stage(either_engine) as probe:  # a second application, on its own port
-        probe.answer(ROOM, "/fallback")
+    async with AppServer() as fallback:
+        fallback.voice["/fallback"] = ROOM
         with ClosedPort() as dead:
-            number = NumberSettings(voice_url=f"{dead}/voice", voice_fallback_url=probe.app.url("/fallback"))
-            async with set_stage(None, number, policy=IMPATIENT) as stage:
+            number = NumberSettings(voice_url=f"{dead}/voice", voice_fallback_url=fallback.url("/fallback"))
+            async with set_stage(either_engine, number, policy=IMPATIENT) as stage:
                 await stage.phone("ann").dial("room")
-                (request,) = probe.app.requests
+                (request,) = fallback.requests
                 assert request.params["ErrorCode"] == "11205"
                 assert request.params["ErrorUrl"] == f"{dead}/voice"
 

@@ -198,8 +198,6 @@ def test_a_system_asterisk_is_found_with_its_modules(system_asterisk: MakeSystem
 
 
 def test_a_system_asterisk_that_is_too_old_is_refused(system_asterisk: MakeSystemAsterisk) -> None:
-    system_asterisk("18.10.0~dfsg")
-    with pytest.raises(
-        PrivateAsteriskError, match=r"Asterisk 16\.28\.0 is too old"
-    ):
+    system_asterisk("16.28.0~dfsg")
+    with pytest.raises(PrivateAsteriskError, match=r"Asterisk 16\.28\.0 is too old"):
         find_system_asterisk()

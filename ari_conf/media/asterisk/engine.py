@@ -22,11 +22,11 @@ from ari_conf.media.port import (
 )
 from ari_conf.sids import SidKind, new_sid
 
-from .errors import AriRefusedError, AriReplacedError
+from .errors import AriFinalError, AriRefusedError
 from .leg import Audio, Leg
 from .link import AriAddress, AriLink
 from .names import is_our_bridge
-from .room import GONE, RoomMixer
+from .room import ENDS_WITHIN, RoomMixer
 from .transport import JsonObject
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ _CAUSE_CODES: Final = {RejectReason.BUSY: "17", RejectReason.REJECTED: "1"}
 
 _CAUSE_TEXTS: Final = {
     0: "Normal Clearing",
-    1: "Unallocated number",
+    1: "Unallocated (unassigned) number",
     16: "Normal Clearing",
     17: "User busy",
     18: "No user responding",
@@ -70,7 +70,7 @@ class AsteriskEngine:
         self._rooms: dict[str, RoomMixer] = {}
         self._playback_numbers = itertools.count(1)
         self._compared = asyncio.Event()
-        self._replaced = False
+        self._final = False
 
     @property
     def version(self) -> str:
@@ -80,10 +80,15 @@ class AsteriskEngine:
     async def start(self) -> None:
         """Connect, clear away what an earlier life has left, and take over the calls that are waiting in our application."""
         await self._link.connect()
-        await self._destroy_unknown_bridges()
-        for channel in await self._our_channels():
+        try:
+            channels = await self._our_channels()
+            await self._destroy_roomless_bridges()
+        except BaseException:
+            await self._link.close()
+            raise
+        for channel in channels:
             log.info("a call from before the start is taken as if it arrived now", channel=channel["id"])
-            self._arrive(channel, audio=Audio.UNKNOWN, answered=channel["state"] == "Up")
+            self._on_stasis_start(channel, audio=Audio.UNKNOWN)
         self._link.keep()
 
     async def stop(self) -> None:
@@ -139,11 +144,12 @@ class AsteriskEngine:
             try:
                 await self._link.call(resource, operation, **parameters)
             except AriRefusedError as error:
-                if error.status in GONE:
-                    break
-                raise
+                if error.status == 404:
+                    self._end(leg.channel_id)
+                elif not await _ends_soon(leg):
+                    raise
             except EngineUnavailableError:
-                if self._replaced:
+                if self._final:
                     raise
                 self._compared.clear()
                 await self._compared.wait()
@@ -166,32 +172,30 @@ class AsteriskEngine:
                 if leg is not None:
                     self.events.put_nowait(DigitPressed(leg.call_sid, event["digit"]))
 
-    def _on_stasis_start(self, channel: JsonObject) -> None:
+    def _on_stasis_start(self, channel: JsonObject, audio: Audio = Audio.NOTHING) -> None:
         if channel["id"] in self._by_channel:
             return  # the same event again, or a call that was found by looking before its event was read
         if channel["dialplan"]["exten"] == "h":
             return  # a dialplan pattern of one letter matches the hang-up extension too
-        self._arrive(channel, audio=Audio.NOTHING, answered=channel["state"] == "Up")
-
-    def _arrive(self, channel: JsonObject, *, audio: Audio, answered: bool) -> None:
-        leg = Leg(new_sid(SidKind.CALL), channel["id"], answered=answered, audio=audio)
+        leg = Leg(new_sid(SidKind.CALL), channel["id"], answered=channel["state"] == "Up", audio=audio)
         self._legs[leg.call_sid] = self._by_channel[leg.channel_id] = leg
         caller = channel["caller"]["number"] or channel["caller"]["name"] or "anonymous"
-        self.events.put_nowait(CallArrived(leg.call_sid, from_=caller, to=channel["dialplan"]["exten"]))
+        self.events.put_nowait(CallArrived(leg.call_sid, from_=_printable(caller), to=_printable(channel["dialplan"]["exten"])))
 
     def _end(self, channel_id: str, cause: str | None = None) -> None:
         leg = self._by_channel.pop(channel_id, None)
         if leg is not None:
             del self._legs[leg.call_sid]
+            leg.ended.set()
             self.events.put_nowait(CallEnded(leg.call_sid, cause or leg.hangup_cause))
 
     def _on_lost(self, cause: Exception) -> None:
-        self._replaced = isinstance(cause, AriReplacedError)
-        if self._replaced:
+        self._final = isinstance(cause, AriFinalError)
+        if self._final:
             self._compared.set()  # nobody shall wait for what will not come
         else:
             self._compared.clear()
-        self.events.put_nowait(EngineLost(str(cause), final=self._replaced))
+        self.events.put_nowait(EngineLost(str(cause), final=self._final))
 
     async def _on_back(self, gap_seconds: float, asterisk_restarted: bool) -> None:  # noqa: FBT001
         """Compare what is with what we believed, tell what ended meanwhile, and let the rooms go on."""
@@ -199,12 +203,13 @@ class AsteriskEngine:
         for channel_id in [known for known in self._by_channel if known not in channels]:
             self._end(channel_id, "Asterisk was restarted" if asterisk_restarted else "ended while we were disconnected")
         await self._look_into_bridges()
+        await self._destroy_roomless_bridges()
         for channel in channels.values():
             self._on_stasis_start(channel)
         self.events.put_nowait(EngineBack(gap_seconds))
         self._compared.set()
         for room in self._rooms.values():
-            room.resume()
+            room.repair()
 
     async def _look_into_bridges(self) -> None:
         bridges = {bridge["id"]: bridge["channels"] for bridge in (await self._link.call("bridges", "list")).json()}
@@ -216,16 +221,53 @@ class AsteriskEngine:
 
     async def _our_channels(self) -> list[JsonObject]:
         """Return the callers' channels that are in our application now."""
-        channels = (await self._link.call("channels", "list")).json()
         app = self._link.address.app
+        try:
+            channels = (await self._link.call("channels", "list")).json()
+        except AriRefusedError as error:
+            if error.status < 500:
+                raise
+            channels = await self._channels_one_by_one(app)
         return [channel for channel in channels if _is_in_application(channel, app)]
 
-    async def _destroy_unknown_bridges(self) -> None:
+    async def _channels_one_by_one(self, app: str) -> list[JsonObject]:
+        """Look at each channel alone, and end those that Asterisk cannot describe.
+
+        A dialled name that is not UTF-8 is written into no event, and spoils the list of channels as long as the call is there.
+        """
+        channels = []
+        for channel_id in (await self._link.call("applications", "get", applicationName=app)).json()["channel_ids"]:
+            try:
+                channels.append((await self._link.call("channels", "get", channelId=channel_id)).json())
+            except (AriRefusedError, ValueError) as error:  # an error status, or success with an empty body
+                log.warning("a call that Asterisk cannot describe is ended", channel=channel_id, cause=str(error))
+                with contextlib.suppress(AriRefusedError):
+                    await self._link.call("channels", "hangup", channelId=channel_id)
+        return channels
+
+    async def _destroy_roomless_bridges(self) -> None:
+        """Remove bridges of ours that no room has: from before the start, or made by a request whose answer was lost."""
+        rooms = {room.bridge_id for room in self._rooms.values()}
         for bridge in (await self._link.call("bridges", "list")).json():
-            if is_our_bridge(bridge["id"]):
-                log.info("a room's bridge from before the start is removed", bridge=bridge["id"])
+            if is_our_bridge(self._link.address.app, bridge["id"]) and bridge["id"] not in rooms:
+                log.info("a bridge that belongs to no room is removed", bridge=bridge["id"])
                 with contextlib.suppress(AriRefusedError):
                     await self._link.call("bridges", "destroy", bridgeId=bridge["id"])
+
+
+async def _ends_soon(leg: Leg) -> bool:
+    """Tell whether a call about which something was refused is about to end: Asterisk refuses before it tells."""
+    try:
+        async with asyncio.timeout(ENDS_WITHIN):
+            await leg.ended.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _printable(text: str) -> str:
+    """Return what somebody has dialled, or calls themselves, without control characters."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _is_in_application(channel: JsonObject, app: str) -> bool:

@@ -19,5 +19,9 @@ class AriLostError(EngineUnavailableError):
     """There is no connection, or it broke before the answer; in the latter case the outcome is not known."""
 
 
-class AriReplacedError(EngineUnavailableError):
+class AriFinalError(EngineUnavailableError):
+    """The connection is gone and will not come back by itself."""
+
+
+class AriReplacedError(AriFinalError):
     """Another program has connected as the same Stasis application; it owns the calls now."""

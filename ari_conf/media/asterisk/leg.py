@@ -1,6 +1,7 @@
 """One call as Asterisk has it, and what we believe its audio to be."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 
@@ -28,3 +29,4 @@ class Leg:
     bridge_id: str | None = None
     muted: bool = False
     hangup_cause: str = "Normal Clearing"
+    ended: asyncio.Event = field(default_factory=asyncio.Event)

@@ -20,7 +20,7 @@ from asyncari.client import Client
 from ari_conf.asterisk_version import AsteriskVersion, AsteriskVersionError
 from ari_conf.media.port import EngineError, EngineUnavailableError
 
-from .errors import AriLostError, AriRefusedError, AriReplacedError
+from .errors import AriFinalError, AriLostError, AriRefusedError
 from .transport import REQUEST_TIMEOUT, AriResponse, AriTransport, JsonObject
 
 log = structlog.get_logger(__name__)
@@ -108,6 +108,7 @@ class AriLink:
     def keep(self) -> None:
         """Hand out events and keep the connection alive from now on, until ``close``."""
         self._keeper = asyncio.create_task(self._keep(), name="ARI link")
+        self._keeper.add_done_callback(self._on_keeper_ended)
 
     async def close(self) -> None:
         """Disconnect and stay so."""
@@ -115,8 +116,7 @@ class AriLink:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
-        if self._transport is not None:
-            await self._transport.close()
+        await self._disconnect()
 
     async def call(self, resource: str, operation: str, **parameters: str) -> AriResponse:
         """Carry out one of asyncari's operations, for example ``call("channels", "answer", channelId=…)``.
@@ -148,15 +148,15 @@ class AriLink:
                 _takes_rest_on_socket(client) if self._rest_over_websocket is None else self._rest_over_websocket
             )
             await self._filter_events(transport)
-        except EngineError:
-            await transport.close()
-            raise
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, OSError) as error:
             await transport.close()
             raise EngineUnavailableError(
                 f"the address {self.address.url} does not answer as Asterisk does ({error!r}); "
                 "check [asterisk] url, and that res_ari and res_http_websocket are loaded"
             ) from error
+        except BaseException:  # cancelled, or told in a sentence already: nothing is left open
+            await transport.close()
+            raise
         self._transport, self._operations = transport, client
         self.version = info["system"]["version"]
         self._startup_time = info["status"]["startup_time"]
@@ -196,46 +196,62 @@ class AriLink:
     async def _keep(self) -> None:
         while self._transport is not None:
             cause = await self._hand_out_events(self._transport)
-            lost_at = time.monotonic()
-            self._operations = None
-            await self._transport.close()
+            lost_at, startup_time = time.monotonic(), self._startup_time
+            await self._disconnect()
             self._on_lost(cause)
-            if isinstance(cause, AriReplacedError):
+            if isinstance(cause, AriFinalError):
                 return
-            startup_time = self._startup_time
-            await self._connect_again()
-            gap = time.monotonic() - lost_at
-            restarted = self._startup_time != startup_time
-            log.info("the connection to Asterisk is back", gap_seconds=round(gap, 3), asterisk_restarted=restarted)
-            try:
-                await self._on_back(gap, restarted)
-            except EngineUnavailableError as error:
-                log.warning("the connection to Asterisk broke again before all was compared", cause=str(error))
+            delay = FIRST_RETRY
+            while not await self._come_back(lost_at, startup_time, delay):
+                delay = min(delay * 2, LONGEST_RETRY)
+
+    def _on_keeper_ended(self, keeper: "asyncio.Task[None]") -> None:
+        fault = None if keeper.cancelled() else keeper.exception()
+        if fault is not None:
+            log.error("a fault in ari_conf has ended the connection to Asterisk", exc_info=fault)
+            self._on_lost(AriFinalError(f"a fault in ari_conf: {fault!r}"))
+
+    async def _come_back(self, lost_at: float, startup_time: str, delay: float) -> bool:
+        """Try once to connect and to compare everything, after a jittered ``delay`` in seconds."""
+        await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
+        try:
+            await self._connect()
+            gap, restarted = time.monotonic() - lost_at, self._startup_time != startup_time
+            await self._on_back(gap, restarted)
+        except EngineError as error:
+            log.warning("Asterisk is still away", cause=str(error), next_try_within_seconds=min(delay * 2, LONGEST_RETRY))
+            await self._disconnect()
+            return False
+        log.info("the connection to Asterisk is back", gap_seconds=round(gap, 3), asterisk_restarted=restarted)
+        return True
+
+    async def _disconnect(self) -> None:
+        self._operations = None
+        if self._transport is not None:
+            await self._transport.close()
 
     async def _hand_out_events(self, transport: AriTransport) -> Exception:
+        """Hand out events until the connection ends; return the cause."""
         while True:
             next_event = asyncio.ensure_future(transport.events.get())
             either: set[asyncio.Future[Any]] = {next_event, transport.closed}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if next_event.done():
-                self._on_event(next_event.result())
-                while not transport.events.empty():
-                    self._on_event(transport.events.get_nowait())
-            else:
-                next_event.cancel()
-                return transport.closed.result()
-
-    async def _connect_again(self) -> None:
-        delay = FIRST_RETRY
-        while True:
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
             try:
-                await self._connect()
-            except EngineError as error:
-                log.warning("Asterisk is still away", cause=str(error), next_try_within_seconds=min(delay * 2, LONGEST_RETRY))
-                delay = min(delay * 2, LONGEST_RETRY)
-            else:
-                return
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not next_event.done():
+                    next_event.cancel()
+            if next_event.cancelled() or not next_event.done():
+                return transport.closed.result()
+            self._hand_out(next_event.result())
+            while not transport.events.empty():
+                self._hand_out(transport.events.get_nowait())
+
+    def _hand_out(self, event: JsonObject) -> None:
+        """Hand out one event; one that is not as it should be must not cost us the others."""
+        try:
+            self._on_event(event)
+        except Exception:
+            log.exception("an event of Asterisk could not be handled; it is passed over", ari_event=event)
 
 
 def _takes_rest_on_socket(client: Any) -> bool:

@@ -27,14 +27,17 @@ MUSIC_CLASS: Final = "ari_conf"
 """The class in musiconhold.conf whose music plays for those who wait."""
 
 GONE: Final = frozenset({400, 404, 409, 412, 422})
-"""Answers that mean: this channel or bridge is not there (any more), or no longer ours."""
+"""Answers to a request about a channel that mean: it is not there any more, no longer ours, or about to end."""
+
+ENDS_WITHIN: Final = 1.0
+"""Seconds in which the end of a channel is told after a request about it was refused."""
 
 
 class RoomMixer:
     """Keeps one room's audio as planned. ``legs`` are all calls by Call SID, kept by the engine."""
 
     def __init__(self, link: AriLink, conference_sid: str, legs: Mapping[str, Leg]) -> None:
-        self.bridge_id = mixing_bridge(conference_sid)
+        self.bridge_id = mixing_bridge(link.address.app, conference_sid)
         self.bridge_exists = False
         self._link = link
         self._legs = legs
@@ -42,6 +45,7 @@ class RoomMixer:
         self._members: dict[str, Leg] = {}
         self._waiters: list[tuple[AudioPlan, asyncio.Future[None]]] = []
         self._worker: asyncio.Task[None] | None = None
+        self._dirty = False
 
     @property
     def idle(self) -> bool:
@@ -53,11 +57,12 @@ class RoomMixer:
         self._plan = plan
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((plan, done))
-        self.resume()
+        self.repair()
         return done
 
-    def resume(self) -> None:
-        """Go on with the plan, if nobody does yet: after the connection has come back, for example."""
+    def repair(self) -> None:
+        """Bring about the plan (again): what is there may no longer be what we made."""
+        self._dirty = True
         if self._worker is None:
             self._worker = asyncio.create_task(self._work(), name=f"room {self._plan.conference_sid}")
 
@@ -70,22 +75,22 @@ class RoomMixer:
 
     async def _work(self) -> None:
         try:
-            while self._waiters or self._unfinished():
-                plan, waiting = self._plan, len(self._waiters)
-                await self._bring_about(plan)
+            while self._dirty:
+                self._dirty = False
+                waiting = len(self._waiters)
+                await self._bring_about(self._plan)
                 self._let_go(waiting)
         except EngineUnavailableError as error:
             log.warning(
                 "the audio of a room has to wait for Asterisk", conference_sid=self._plan.conference_sid, cause=str(error)
             )
-        except AriRefusedError as error:
-            log.error("the audio of a room could not be arranged", conference_sid=self._plan.conference_sid, cause=str(error))
+        except Exception as error:  # whoever waits must not wait for ever
+            log.exception(
+                "the audio of a room could not be arranged", conference_sid=self._plan.conference_sid, cause=str(error)
+            )
             self._let_go(len(self._waiters))
         finally:
             self._worker = None
-
-    def _unfinished(self) -> bool:
-        return any(leg.audio is Audio.UNKNOWN for leg in self._members.values())
 
     def _let_go(self, count: int) -> None:
         done, self._waiters = self._waiters[:count], self._waiters[count:]
@@ -100,8 +105,13 @@ class RoomMixer:
         await self._take_out([leg for leg in present if leg.bridge_id == self.bridge_id and leg not in mixed])
         audio = dict.fromkeys([*present, *mixed], Audio.NOTHING)
         audio |= {leg: _program(placement) for leg, placement in placed.items() if isinstance(placement, Waiting)}
+        # Who has left stays a member until nothing is played to them any more, or a repetition would not know of it.
+        self._members = {leg.call_sid: leg for leg in [*present, *placed]}
+        async with asyncio.TaskGroup() as group:
+            for leg, wanted in audio.items():
+                if leg.audio is not wanted:
+                    group.create_task(self._send(leg, wanted))
         self._members = {leg.call_sid: leg for leg in placed}
-        await asyncio.gather(*(self._send(leg, wanted) for leg, wanted in audio.items() if leg.audio is not wanted))
         if placed and not self.bridge_exists:
             await self._make_bridge()
         await self._put_in(mixed)
@@ -151,13 +161,12 @@ class RoomMixer:
             leg.bridge_id = None
 
     async def _put_in(self, mixed: Mapping[Leg, InMix]) -> None:
+        """Add whoever is missing. Added again, a member takes the new ``mute``; ``channels/mute`` would not undo this one."""
         for muted in (False, True):
-            newcomers = [leg for leg, to in mixed.items() if to.muted is muted and leg.bridge_id != self.bridge_id]
-            if newcomers:
-                await self._add(newcomers, muted=muted)
-        for leg, placement in mixed.items():
-            if leg.bridge_id == self.bridge_id and leg.muted is not placement.muted:
-                await self._mute(leg, muted=placement.muted)
+            wanted = [leg for leg, to in mixed.items() if to.muted is muted]
+            changed = [leg for leg in wanted if leg.bridge_id != self.bridge_id or leg.muted is not muted]
+            if changed:
+                await self._add(changed, muted=muted)
 
     async def _add(self, legs: list[Leg], *, muted: bool) -> None:
         try:
@@ -169,24 +178,30 @@ class RoomMixer:
                 mute="true" if muted else "false",
             )
         except AriRefusedError as error:
-            if error.status not in GONE:
-                raise
-            if len(legs) > 1:  # Asterisk refuses them all if one of them is gone
-                for leg in legs:
-                    await self._add([leg], muted=muted)
-            elif legs[0].call_sid in self._legs:
-                log.warning("a call could not be put into its room", call_sid=legs[0].call_sid, cause=str(error))
+            await self._mend(error, legs, muted=muted)
             return
         for leg in legs:
             leg.bridge_id, leg.muted = self.bridge_id, muted
 
-    async def _mute(self, leg: Leg, *, muted: bool) -> None:
-        try:
-            await self._link.call("channels", "mute" if muted else "unmute", channelId=leg.channel_id, direction="in")
-        except AriRefusedError as error:
-            if error.status not in GONE:
-                raise
-        leg.muted = muted
+    async def _mend(self, error: AriRefusedError, legs: list[Leg], *, muted: bool) -> None:
+        """Find out why calls could not be added: the bridge is gone, or one of them is and Asterisk refuses them all."""
+        if error.status not in GONE:
+            raise error
+        if error.status == 404 and self.bridge_exists:
+            log.warning("a room's bridge was destroyed by somebody else; it is made anew", bridge=self.bridge_id)
+            self.bridge_exists = False
+            for leg in self._members.values():
+                leg.bridge_id = None
+            self._dirty = True
+        elif len(legs) > 1:
+            for leg in legs:
+                await self._add([leg], muted=muted)
+        else:
+            asyncio.get_running_loop().call_later(ENDS_WITHIN, self._tell_left_out, legs[0], str(error))
+
+    def _tell_left_out(self, leg: Leg, cause: str) -> None:
+        if not leg.ended.is_set() and leg.call_sid in self._plan.placements and leg.bridge_id != self.bridge_id:
+            log.error("a call could not be put into its room", call_sid=leg.call_sid, cause=cause)
 
 
 def _program(placement: Waiting) -> Audio:

@@ -196,7 +196,10 @@ class AriTransport:
             async with self._http().request(method, url, data=data, headers={**(headers or {}), **self._headers}) as answer:
                 return AriResponse(answer.status, await answer.read())
         except TimeoutError as error:
-            raise AriTimeoutError(_too_late(f"{method} {resource}", self._timeout)) from error
+            cause = AriTimeoutError(_too_late(f"{method} {resource}", self._timeout))
+            if self._socket is not None:
+                self._end(cause)
+            raise cause from error
         except aiohttp.ClientError as error:
             raise AriLostError(
                 f"Asterisk cannot be reached at {self._base} ({error}); is it running, and is http.conf enabled there?"
@@ -224,8 +227,8 @@ class AriTransport:
                     break
         except asyncio.QueueFull:
             cause = AriLostError(f"{self.events.maxsize} events were waiting for us; the connection is made anew")
-        except ValueError as error:
-            cause = AriLostError(f"what came from the address of Asterisk is not JSON: {error}")
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            cause = AriLostError(f"what came from the address of Asterisk is no message of ARI: {error!r}")
         except AriReplacedError as error:
             cause = error
         finally:

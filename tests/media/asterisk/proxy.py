@@ -56,7 +56,11 @@ class Proxy:
         self._flowing.clear()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there_reader, there_writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            there_reader, there_writer = await asyncio.open_connection(self._host, self._port)
+        except ConnectionError:
+            writer.transport.abort()
+            return
         mine = {writer, there_writer}
         self._writers |= mine
         try:

@@ -17,7 +17,7 @@ from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
 from ari_conf.settings import ROOM_OF_THE_DIALLED_NAME, NumberSettings, ServerSettings, Settings
 from tests.app_server import ClosedPort
 from tests.media.asterisk.proxy import Proxy
-from tests.stage import ACCOUNT, DEADLINE, TONES, nothing_in, until, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, DEADLINE, TONES, leaves_no_task, nothing_in, until, who_hears_whom, within_deadline
 
 SETTINGS = Settings(server=ServerSettings(port=0), numbers=(NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),))
 
@@ -28,7 +28,7 @@ def address(asterisk: PrivateAsterisk, url: str | None = None, password: str | N
 
 @contextlib.asynccontextmanager
 async def behind_a_proxy(asterisk: PrivateAsterisk) -> AsyncIterator[tuple[Proxy, Controller, Callable[[str], SipPhone]]]:
-    async with Proxy(asterisk.ari_url) as proxy:
+    async with leaves_no_task(), Proxy(asterisk.ari_url) as proxy:
         phones: list[SipPhone] = []
 
         def make_phone(name: str) -> SipPhone:

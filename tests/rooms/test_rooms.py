@@ -1,0 +1,247 @@
+"""The shell around the rules: which room a call is in, what the engine and the application are told, and in what order."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from ari_conf.clock import VirtualClock
+from ari_conf.conference import (
+    AudioPlan,
+    CallbackEvent,
+    Command,
+    Conference,
+    ConferenceEvent,
+    ConferenceStarted,
+    Exit,
+    InMix,
+    JoinRefused,
+    Participant,
+    ParticipantJoined,
+    ParticipantLeft,
+    ReasonParticipantLeft,
+    StatusCallback,
+)
+from ari_conf.conference import handle as really
+from ari_conf.media.local import LocalEngine
+from ari_conf.rooms import Admission, Rooms
+
+ACCOUNT = "AC" + "0" * 32
+OTHER_ACCOUNT = "AC" + "1" * 32
+ALL_EVENTS = StatusCallback("http://app.example/events", "POST", frozenset(CallbackEvent))
+
+
+class Engine(LocalEngine):
+    """Keeps the plans that it is told; the test says when one is in force."""
+
+    def __init__(self) -> None:
+        super().__init__(VirtualClock())
+        self.plans: list[tuple[AudioPlan, asyncio.Future[None]]] = []
+
+    def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
+        in_force: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.plans.append((plan, in_force))
+        return in_force
+
+
+class House:
+    """Rooms with all that they tell."""
+
+    def __init__(self) -> None:
+        self.engine = Engine()
+        self.callbacks: list[tuple[Conference, StatusCallback, dict[str, str]]] = []
+        self.rooms = Rooms(self.engine, lambda *owed: self.callbacks.append(owed), VirtualClock())
+
+    def join(
+        self, call: str | Participant, room: str = "Room", account: str = ACCOUNT, callback: StatusCallback | None = None
+    ) -> Admission:
+        admission = self.rooms.join(account, room, Participant(call) if isinstance(call, str) else call, callback)
+        assert isinstance(admission, Admission)
+        return admission
+
+    @property
+    def placements(self) -> list[str]:
+        """Who is in the newest plan."""
+        return list(self.engine.plans[-1][0].placements)
+
+    @property
+    def running(self) -> list[str]:
+        return [conference.sid for conference in self.rooms.conferences]
+
+
+@pytest.fixture
+async def house() -> House:
+    return House()
+
+
+async def test_two_first_joins_make_one_conference(house: House) -> None:
+    one, other = house.join("CA1"), house.join("CA2")
+    assert one.conference_sid == other.conference_sid
+    assert house.running == [one.conference_sid]
+    assert house.placements == ["CA1", "CA2"]
+
+
+async def test_two_joins_at_once_make_one_conference(house: House) -> None:
+    async def join(call: str) -> str:
+        return house.join(call).conference_sid
+
+    assert len(set(await asyncio.gather(*(join(f"CA{index}") for index in range(10))))) == 1
+
+
+async def test_the_same_name_of_another_account_is_another_room(house: House) -> None:
+    sids = {house.join("CA1").conference_sid, house.join("CA2", account=OTHER_ACCOUNT).conference_sid}
+    assert sids == set(house.running)
+    assert len(sids) == 2
+
+
+async def test_names_differ_by_case(house: House) -> None:
+    assert house.join("CA1", "Room").conference_sid != house.join("CA2", "room").conference_sid
+
+
+async def test_a_call_that_is_in_a_room_cannot_join_another(house: House) -> None:
+    house.join("CA1")
+    with pytest.raises(ValueError, match="CA1 is in a room already"):
+        house.join("CA1", "Other")
+    assert [conference.friendly_name for conference in house.rooms.conferences] == ["Room"]
+    assert len(house.engine.plans) == 1
+
+
+async def test_a_call_that_has_left_can_join_again(house: House) -> None:
+    first = house.join("CA1").conference_sid
+    house.rooms.leave("CA1", Exit.HUNG_UP)
+    assert house.running == []
+    second = house.join("CA1").conference_sid
+    assert house.running == [second]
+    assert first != second
+
+
+async def test_callbacks_are_owed_in_order_to_whom_the_first_one_named(house: House) -> None:
+    house.join("CA1", callback=ALL_EVENTS)
+    house.join("CA2", callback=StatusCallback("http://app.example/ignored", "POST", frozenset(CallbackEvent)))
+    house.rooms.leave("CA1", Exit.HUNG_UP)
+    house.rooms.leave("CA2", Exit.HUNG_UP)
+    assert {callback for _, callback, _ in house.callbacks} == {ALL_EVENTS}
+    assert [(parameters["SequenceNumber"], parameters["StatusCallbackEvent"]) for *_, parameters in house.callbacks] == [
+        ("1", "participant-join"),
+        ("2", "participant-join"),
+        ("3", "conference-start"),
+        ("4", "participant-leave"),
+        ("5", "participant-leave"),
+        ("6", "conference-end"),
+    ]
+
+
+async def test_events_that_nobody_has_subscribed_to_are_owed_to_nobody(house: House) -> None:
+    house.join("CA1", callback=replace(ALL_EVENTS, events=frozenset({CallbackEvent.START})))
+    assert house.callbacks == []
+    house.join("CA2")
+    ((conference, _, parameters),) = house.callbacks
+    assert (conference.sid, parameters["StatusCallbackEvent"]) == (house.running[0], "conference-start")
+
+
+async def test_observers_are_told_everything_in_order(house: House) -> None:
+    seen: list[tuple[str, type[ConferenceEvent]]] = []
+    house.rooms.observers.append(lambda conference, event: seen.append((conference.friendly_name, type(event))))
+    house.join("CA1")
+    house.join("CA2")
+    house.rooms.leave("CA1", Exit.HUNG_UP)
+    assert seen == [("Room", what) for what in (ParticipantJoined, ParticipantJoined, ConferenceStarted, ParticipantLeft)]
+
+
+async def test_leaving_without_being_in_a_room_is_nothing(house: House) -> None:
+    house.rooms.leave("CA9", Exit.HUNG_UP)
+    house.join("CA1")
+    told = len(house.engine.plans)
+    house.rooms.leave("CA9", Exit.HUNG_UP)
+    assert len(house.engine.plans) == told
+    assert house.placements == ["CA1"]
+
+
+async def test_left_is_done_at_once_and_settled_when_the_audio_is_out(house: House) -> None:
+    admission = house.join("CA1")
+    house.join("CA2")
+    assert not admission.left.done()
+    house.rooms.leave("CA1", Exit.PRESSED_STAR)
+    left = admission.left.result()
+    assert left.event.participant.call_sid == "CA1"
+    assert house.placements == ["CA2"]
+    assert not left.settled.done()
+    house.engine.plans[-1][1].set_result(None)
+    await left.settled
+
+
+async def test_a_conference_is_ended_by_its_sid_for_all(house: House) -> None:
+    admissions = [house.join("CA1", callback=ALL_EVENTS), house.join("CA2")]
+    other = house.join("CA3", "Other")
+    house.rooms.end(admissions[0].conference_sid)
+    assert house.running == [other.conference_sid]
+    reasons = {admission.left.result().event.reason for admission in admissions}
+    assert reasons == {ReasonParticipantLeft.CONFERENCE_ENDED_VIA_API}
+    assert house.placements == []
+    assert not other.left.done()
+    assert house.callbacks[-1][2]["StatusCallbackEvent"] == "conference-end"
+    assert house.join("CA1").conference_sid not in {other.conference_sid, admissions[0].conference_sid}
+
+
+async def test_ending_a_conference_that_is_not_there_is_nothing(house: House) -> None:
+    admission = house.join("CA1")
+    house.rooms.end("CF" + "0" * 32)
+    assert house.running == [admission.conference_sid]
+    assert not admission.left.done()
+
+
+async def test_end_on_exit_lets_everybody_go(house: House) -> None:
+    leader = house.join(Participant("CA1", end_conference_on_exit=True))
+    follower = house.join("CA2")
+    house.rooms.leave("CA1", Exit.HUNG_UP)
+    assert leader.left.result().event.reason is ReasonParticipantLeft.HUNG_UP
+    assert follower.left.result().event.reason is ReasonParticipantLeft.MODERATOR_ENDED_CONFERENCE
+    assert leader.left.result().settled is follower.left.result().settled
+    assert house.running == []
+
+
+async def test_the_engine_is_told_before_anybody_else(house: House) -> None:
+    known: list[list[str]] = []
+    house.rooms.observers.append(lambda *_: known.append(house.placements))
+    house.join("CA1")
+    assert known == [["CA1"]]
+
+
+async def test_muted_is_in_the_plan(house: House) -> None:
+    house.join(Participant("CA1", muted=True))
+    house.join("CA2")
+    assert dict(house.engine.plans[-1][0].placements) == {"CA1": InMix(muted=True), "CA2": InMix(muted=False)}
+
+
+Refuse = Callable[[str], None]
+
+
+@pytest.fixture
+def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
+    """Let the rules refuse a call, as they do when a room is full or completed."""
+
+    def refuse(call: str) -> None:
+        def handle(conference: Conference, command: Command, now: float) -> tuple[Conference, tuple[ConferenceEvent, ...]]:
+            if getattr(getattr(command, "participant", None), "call_sid", None) == call:
+                return conference, (JoinRefused(now, call, 16025, "the room is full"),)
+            return really(conference, command, now)
+
+        monkeypatch.setattr("ari_conf.rooms.rooms.handle", handle)
+
+    return refuse
+
+
+async def test_a_refused_join_leaves_the_room_as_it_was(house: House, refuse: Refuse) -> None:
+    admission = house.join("CA1", callback=ALL_EVENTS)
+    refuse("CA2")
+    refused = house.rooms.join(ACCOUNT, "Room", Participant("CA2"), None)
+    assert isinstance(refused, JoinRefused)
+    assert refused.message == "the room is full"
+    assert house.placements == ["CA1"]
+    assert len(house.callbacks) == 1
+    assert not admission.left.done()
+    house.join("CA3")
+    assert house.running == [admission.conference_sid]
+    refuse("")
+    house.join("CA2", "Other")
