@@ -1,49 +1,82 @@
 """The parameters of a conference statusCallback request, for each event, as Twilio sends them (all values are text)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any, Final
 
 from .choices import END_TOLD_AS
-from .events import ConferenceEnded, ConferenceEvent, ConferenceStarted, JoinRefused, ParticipantJoined, ParticipantLeft
+from .events import (
+    AnnouncementEnded,
+    ConferenceEnded,
+    ConferenceStarted,
+    ParticipantHoldChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantModified,
+    ParticipantMuteChanged,
+    ParticipantSpeechChanged,
+    ToldEvent,
+)
 from .model import Conference, Participant
 
 
-def callback_parameters(conference: Conference, event: ConferenceEvent) -> dict[str, str]:
+def callback_parameters(conference: Conference, event: ToldEvent) -> dict[str, str]:
     """Return the form parameters that tell ``event`` to the application.
 
     Raises ValueError for an event that has no sequence number, for nobody has subscribed to it.
     """
-    if isinstance(event, JoinRefused) or event.sequence_number is None:
+    if event.sequence_number is None:
         raise ValueError(f"{event!r} is not told to the application")
-    parameters = {
+    return {
         "ConferenceSid": conference.sid,
         "FriendlyName": conference.friendly_name,
         "AccountSid": conference.account_sid,
         "SequenceNumber": str(event.sequence_number),
         "Timestamp": rfc2822(event.at),
+        **_details(event),
     }
+
+
+def _details(event: ToldEvent) -> dict[str, str]:
+    parameters = {"StatusCallbackEvent": _NAMES[type(event)](event)}
     match event:
-        case ParticipantJoined():
-            parameters |= {"StatusCallbackEvent": "participant-join", **_of(event.participant)}
-        case ParticipantLeft():
-            parameters |= {
-                "StatusCallbackEvent": "participant-leave",
-                **_of(event.participant),
-                "ParticipantCallStatus": event.call_status.value,
-                "ReasonParticipantLeft": event.reason.value,
-            }
         case ConferenceStarted():
-            parameters["StatusCallbackEvent"] = "conference-start"
+            return parameters
         case ConferenceEnded():
-            parameters |= {
-                "StatusCallbackEvent": "conference-end",
-                "ReasonConferenceEnded": event.reason.value,
-                "Reason": END_TOLD_AS[event.reason],
-            }
-            if event.ended_by:
-                parameters["CallSidEndingConference"] = event.ended_by.call_sid
-                if event.ended_by.label is not None:
-                    parameters["ParticipantLabelEndingConference"] = event.ended_by.label
+            return parameters | _end_of(event)
+        case AnnouncementEnded():
+            failure = {} if event.failure is None else {"ReasonAnnouncementFailed": event.failure}
+            participant = {} if event.participant is None else _of(event.participant)
+            return parameters | {"AnnounceUrl": event.program.url or ""} | participant | failure
+        case ParticipantLeft():
+            left = {"ParticipantCallStatus": event.call_status.value, "ReasonParticipantLeft": event.reason.value}
+            return parameters | _of(event.participant) | left
+        case _:
+            return parameters | _of(event.participant)
+
+
+_NAMES: Final[dict[type[ToldEvent], Callable[[Any], str]]] = {
+    ParticipantJoined: lambda _: "participant-join",
+    ParticipantLeft: lambda _: "participant-leave",
+    ParticipantMuteChanged: lambda event: "participant-mute" if event.participant.muted else "participant-unmute",
+    ParticipantHoldChanged: lambda event: "participant-hold" if event.participant.hold else "participant-unhold",
+    ParticipantModified: lambda _: "participant-modify",
+    ParticipantSpeechChanged: lambda event: (
+        "participant-speech-start" if event.participant.talking else "participant-speech-stop"
+    ),
+    ConferenceStarted: lambda _: "conference-start",
+    ConferenceEnded: lambda _: "conference-end",
+    AnnouncementEnded: lambda event: "announcement-end" if event.failure is None else "announcement-fail",
+}
+
+
+def _end_of(event: ConferenceEnded) -> dict[str, str]:
+    parameters = {"ReasonConferenceEnded": event.reason.value, "Reason": END_TOLD_AS[event.reason]}
+    if event.ended_by:
+        parameters["CallSidEndingConference"] = event.ended_by.call_sid
+        if event.ended_by.label is not None:
+            parameters["ParticipantLabelEndingConference"] = event.ended_by.label
     return parameters
 
 
@@ -63,6 +96,8 @@ def _of(participant: Participant) -> dict[str, str]:
     }
     if participant.label is not None:
         parameters["ParticipantLabel"] = participant.label
+    if participant.call_sid_to_coach is not None:
+        parameters["CallSidToCoach"] = participant.call_sid_to_coach
     return parameters
 
 

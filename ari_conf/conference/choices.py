@@ -17,8 +17,10 @@ END_ON_EXIT_COUNTS_BEFORE_START: Final = True
 EXIT_TOLD_AS: Final[dict[Exit, tuple[ReasonParticipantLeft, ParticipantCallStatus]]] = {
     Exit.HUNG_UP: (ReasonParticipantLeft.HUNG_UP, ParticipantCallStatus.COMPLETED),
     Exit.PRESSED_STAR: (ReasonParticipantLeft.HUNG_UP, ParticipantCallStatus.IN_PROGRESS),
+    Exit.TIME_LIMIT: (ReasonParticipantLeft.HUNG_UP, ParticipantCallStatus.IN_PROGRESS),
     Exit.REDIRECTED: (ReasonParticipantLeft.UPDATED_VIA_API, ParticipantCallStatus.IN_PROGRESS),
     Exit.KICKED: (ReasonParticipantLeft.UPDATED_VIA_API, ParticipantCallStatus.IN_PROGRESS),
+    Exit.WAIT_URL_FAILED: (ReasonParticipantLeft.ADD_FAILED, ParticipantCallStatus.IN_PROGRESS),
 }
 """How each way of leaving is told in ``participant-leave``."""
 
@@ -37,4 +39,10 @@ DIAL_CALL_STATUS_AFTER_CONFERENCE: Final = "answered"
 """``DialCallStatus`` for the action after any stay in a room, whatever ended it."""
 
 DIAL_CALL_STATUS_WHEN_REFUSED: Final = "failed"
-"""``DialCallStatus`` for the action of a call that was not let into the room."""
+"""``DialCallStatus`` for the action of a call that was not let into the room, or whose waitUrl could not be had."""
+
+ANNOUNCEMENT_NEEDS_THE_MIX: Final = True
+"""Whether an announcement is refused while it would go to somebody who waits or is on hold."""
+
+SHORTEST_RECORDING_SECONDS: Final = 0.5
+"""A recording that is shorter, after trimming, is absent (16101)."""

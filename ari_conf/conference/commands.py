@@ -1,9 +1,9 @@
-"""What can be asked of a room. Immutable data; ``rules.handle`` carries it out."""
+"""What can be asked of a room, and what it can be told. Immutable data; ``rules.handle`` carries it out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .model import Participant, StatusCallback
+from .model import DEFAULT_MUSIC, AudioProgram, ConferenceSettings, Participant
 
 
 class Exit(StrEnum):
@@ -11,16 +11,18 @@ class Exit(StrEnum):
 
     HUNG_UP = "hung-up"
     PRESSED_STAR = "pressed-star"
+    TIME_LIMIT = "time-limit"
     REDIRECTED = "redirected"
     KICKED = "kicked"
+    WAIT_URL_FAILED = "wait-url-failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A call enters. ``status_callback`` counts only if this is the first participant."""
+    """A call enters. ``settings`` count if this is the first participant."""
 
     participant: Participant
-    status_callback: StatusCallback | None = None
+    settings: ConferenceSettings = field(default_factory=ConferenceSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,75 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMuted:
+    """A participant is heard no more, or again."""
+
+    call_sid: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetHold:
+    """A participant neither hears the room nor is heard there, and hears ``program``; or comes back."""
+
+    call_sid: str
+    hold: bool
+    program: AudioProgram = DEFAULT_MUSIC
+
+
+@dataclass(frozen=True, slots=True)
+class Modify:
+    """Other attributes of a participant change; None leaves one as it is.
+
+    ``coaching`` needs to know whom: ``call_sid_to_coach`` here or from before. With ``coaching=False`` the coach becomes an
+    ordinary participant.
+    """
+
+    call_sid: str
+    beep_on_exit: bool | None = None
+    end_conference_on_exit: bool | None = None
+    coaching: bool | None = None
+    call_sid_to_coach: str | None = None
+    wait: AudioProgram | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """``program`` is to be played over the conference: to everybody, or to one participant alone."""
+
+    program: AudioProgram
+    call_sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementOver:
+    """An announcement has been played, or could not be: then ``failure`` says why."""
+
+    program: AudioProgram
+    call_sid: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """The audio side has noticed that somebody talks, or no longer does."""
+
+    call_sid: str
+    talking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetRecordingPaused:
+    """A running recording pauses or goes on."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EndConference:
     """The application ends the conference (REST: ``Status=completed``)."""
 
 
-Command = Join | Leave | EndConference
+Command = (
+    Join | Leave | SetMuted | SetHold | Modify | Announce | AnnouncementOver | Talking | SetRecordingPaused | EndConference
+)

@@ -1,12 +1,13 @@
 """What happened in a room: the whole vocabulary between the rules and those who carry them out.
 
 ``sequence_number`` is Twilio's ``SequenceNumber``; it is None for an event that nobody has subscribed to, so that a subscriber
-sees numbers without gaps. ``at`` is the time that was given to ``handle``, in seconds since 1970 (UTC).
+sees numbers without gaps. ``at`` is the time that was given to ``handle``, in seconds since 1970 (UTC). A participant is as it
+was just after the event; one that has left, as it was last.
 """
 
 from dataclasses import dataclass
 
-from .model import Participant, ParticipantCallStatus, ReasonConferenceEnded, ReasonParticipantLeft
+from .model import AudioProgram, Participant, ParticipantCallStatus, ReasonConferenceEnded, ReasonParticipantLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,49 @@ class ParticipantJoined:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantLeft:
-    """A participant is no longer in the room; ``participant`` is as it was last."""
+    """A participant is no longer in the room."""
 
     at: float
     sequence_number: int | None
     participant: Participant
     call_status: ParticipantCallStatus
     reason: ReasonParticipantLeft
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantMuteChanged:
+    """A participant was muted or unmuted."""
+
+    at: float
+    sequence_number: int | None
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantHoldChanged:
+    """A participant was put on hold, or taken off it."""
+
+    at: float
+    sequence_number: int | None
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantModified:
+    """Another attribute of a participant has changed."""
+
+    at: float
+    sequence_number: int | None
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantSpeechChanged:
+    """A participant has started or stopped talking. Each start is followed by a stop."""
+
+    at: float
+    sequence_number: int | None
+    participant: Participant
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +85,33 @@ class ConferenceEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementDue:
+    """An announcement is to be played now, to ``call_sid`` or to everybody. Not told to the application."""
+
+    at: float
+    call_sid: str | None
+    program: AudioProgram
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementEnded:
+    """An announcement is over; with a ``failure`` it was not played. ``participant`` is whom it was for, if still there."""
+
+    at: float
+    sequence_number: int | None
+    program: AudioProgram
+    participant: Participant | None
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BeepDue:
+    """A beep is to be played to the conference now. Not told to the application."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class JoinRefused:
     """A call was not let in; ``code`` is the Twilio error code, ``message`` one sentence with the cause."""
 
@@ -57,4 +121,26 @@ class JoinRefused:
     message: str
 
 
-ConferenceEvent = ParticipantJoined | ParticipantLeft | ConferenceStarted | ConferenceEnded | JoinRefused
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A command was not carried out; ``code`` is the Twilio error code, ``message`` one sentence with the cause."""
+
+    at: float
+    code: int
+    message: str
+
+
+ToldEvent = (
+    ParticipantJoined
+    | ParticipantLeft
+    | ParticipantMuteChanged
+    | ParticipantHoldChanged
+    | ParticipantModified
+    | ParticipantSpeechChanged
+    | ConferenceStarted
+    | ConferenceEnded
+    | AnnouncementEnded
+)
+"""Events that an application can subscribe to."""
+
+ConferenceEvent = ToldEvent | AnnouncementDue | BeepDue | JoinRefused | Refused

@@ -78,34 +78,71 @@ class StatusCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioProgram:
+    """What a participant hears instead of the room. ``url`` is None for the default music, ``""`` for silence."""
+
+    url: str | None = None
+    method: str = "POST"
+
+
+DEFAULT_MUSIC = AudioProgram()
+
+
+class RecordingState(StrEnum):
+    """Whether a conference is being recorded now. ``off`` before its start, after its end, and where nobody asked for it."""
+
+    OFF = "off"
+    ON = "on"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
 class Participant:
     """One call in a room. The fields are the attributes of ``<Conference>`` that belong to a participant.
 
-    ``wait_url`` is None for the default music, ``""`` for silence, otherwise an absolute URL.
+    ``wait`` is heard before the start, ``hold_program`` while ``hold``. ``call_sid_to_coach`` may name somebody who has left.
+    ``talking`` is told by the audio side, and only of somebody who can be heard.
     """
 
     call_sid: str
     label: str | None = None
     muted: bool = False
-    beep: Beep = Beep.TRUE
+    beep_on_enter: bool = True
+    beep_on_exit: bool = True
     start_conference_on_enter: bool = True
     end_conference_on_exit: bool = False
-    wait_url: str | None = None
-    wait_method: str = "POST"
+    wait: AudioProgram = DEFAULT_MUSIC
     hold: bool = False
+    hold_program: AudioProgram = DEFAULT_MUSIC
     coaching: bool = False
+    call_sid_to_coach: str | None = None
+    talking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceSettings:
+    """The attributes of ``<Conference>`` that belong to the conference: those of the first participant to join count.
+
+    ``region`` alone may come from a later one, if nobody has given it before.
+    """
+
+    status_callback: StatusCallback | None = None
+    max_participants: int = 250
+    record: bool = False
+    region: str | None = None
 
 
 _NOBODY: Mapping[str, Participant] = MappingProxyType({})
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Conference:
     """One run of a room: from its first participant to its end. ``participants`` are in order of joining, by Call SID.
 
-    Times are seconds since 1970 (UTC), as they were given to ``handle``. ``starters`` counts the present participants with
-    ``startConferenceOnEnter``, ``last_sequence_number`` is that of the last callback event (0: none yet); both are kept so that
-    no rule has to walk over the participants.
+    Times are seconds since 1970 (UTC), as they were given to ``handle``. ``labels`` are the Call SIDs by label, ``starters``
+    counts the present participants with ``startConferenceOnEnter``, ``last_sequence_number`` is that of the last callback event
+    (0: none yet); all three are kept so that no rule has to walk over the participants.
     """
 
     sid: str
@@ -113,8 +150,10 @@ class Conference:
     friendly_name: str
     created_at: float
     status: ConferenceStatus = ConferenceStatus.INIT
+    settings: ConferenceSettings = field(default_factory=ConferenceSettings)
     participants: Mapping[str, Participant] = field(default_factory=lambda: _NOBODY)
-    status_callback: StatusCallback | None = None
+    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
+    recording: RecordingState = RecordingState.OFF
     starters: int = 0
     last_sequence_number: int = 0
     started_at: float | None = None

@@ -1,4 +1,4 @@
-"""The rules of a room: who gets in, when a conference starts, and what ends it.
+"""The rules of a room: who gets in, when a conference starts, who is heard, and what ends it.
 
 Everything that changes a ``Conference`` happens in ``handle``. The states and what leads from one to the next:
 
@@ -12,17 +12,41 @@ in-progress    leaves · the application ends it                                
 completed      nothing more, for ever
 =============  ==============================================================  =============
 
-Once started, a conference never goes back to waiting, not with a single participant either.
+Once started, a conference never goes back to waiting, not with a single participant either. What a participant may do is in
+``participants.py``, what starts and ends the conference is here.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
-from . import choices
-from .commands import Command, EndConference, Exit, Join, Leave
-from .events import ConferenceEnded, ConferenceEvent, ConferenceStarted, JoinRefused, ParticipantJoined, ParticipantLeft
+from . import choices, participants, roster
+from .commands import (
+    Announce,
+    AnnouncementOver,
+    Command,
+    EndConference,
+    Exit,
+    Join,
+    Leave,
+    Modify,
+    SetHold,
+    SetMuted,
+    SetRecordingPaused,
+    Talking,
+)
+from .events import (
+    AnnouncementDue,
+    AnnouncementEnded,
+    BeepDue,
+    ConferenceEnded,
+    ConferenceEvent,
+    ConferenceStarted,
+    JoinRefused,
+    ParticipantJoined,
+    ParticipantLeft,
+    Refused,
+)
 from .model import (
     CallbackEvent,
     Conference,
@@ -31,12 +55,18 @@ from .model import (
     ParticipantCallStatus,
     ReasonConferenceEnded,
     ReasonParticipantLeft,
+    RecordingState,
+)
+from .refusals import (
+    conference_not_active,
+    conference_over,
+    no_such_participant,
+    not_recording,
+    participant_on_hold,
+    why_not_in,
 )
 
 Events = tuple[ConferenceEvent, ...]
-
-CONFERENCE_OVER = 16022
-"""Twilio's code for a conference that does not exist or is completed."""
 
 
 def new_conference(*, sid: str, account_sid: str, friendly_name: str, now: float) -> Conference:
@@ -48,33 +78,39 @@ def handle(conference: Conference, command: Command, now: float) -> tuple[Confer
     """Carry out one command and return the room as it is then, with what happened, in order.
 
     The same input gives the same output. ``now`` is in seconds since 1970 (UTC). A command that changes nothing (leaving a room
-    one is not in, ending a completed conference) returns the room as it was and no events.
+    one is not in, muting who is muted) returns the room as it was and no events; one that must not be carried out returns the
+    room as it was and a refusal.
     """
     return _HANDLERS[type(command)](conference, command, now)
 
 
 def _join(conference: Conference, command: Join, now: float) -> tuple[Conference, Events]:
     participant = command.participant
-    if conference.status is ConferenceStatus.COMPLETED:
-        return conference, (
-            JoinRefused(now, participant.call_sid, CONFERENCE_OVER, f"conference {conference.sid} is completed"),
-        )
     if participant.call_sid in conference.participants:
         return conference, ()
     first = not conference.participants and conference.status is ConferenceStatus.INIT
+    settings = command.settings if first else conference.settings
+    reason = why_not_in(conference, participant, settings)
+    if reason:
+        return conference, (JoinRefused(now, participant.call_sid, *reason),)
+    if settings.region is None and command.settings.region is not None:
+        settings = replace(settings, region=command.settings.region)
+    conference = roster.put_in(replace(conference, settings=settings), participant)
+    conference, number = roster.numbered(conference, CallbackEvent.JOIN)
+    joined = ParticipantJoined(now, number, participant)
+    beep = (BeepDue(now),) if participant.beep_on_enter else ()
+    if conference.status is ConferenceStatus.IN_PROGRESS:
+        return conference, (joined, *beep)
+    if len(conference.participants) < 2 or not conference.starters:
+        return conference, (joined,)
+    conference, number = roster.numbered(conference, CallbackEvent.START)
     conference = replace(
         conference,
-        participants=MappingProxyType({**conference.participants, participant.call_sid: participant}),
-        starters=conference.starters + participant.start_conference_on_enter,
-        status_callback=command.status_callback if first else conference.status_callback,
+        status=ConferenceStatus.IN_PROGRESS,
+        started_at=now,
+        recording=RecordingState.ON if settings.record else RecordingState.OFF,
     )
-    conference, number = _numbered(conference, CallbackEvent.JOIN)
-    joined = ParticipantJoined(now, number, participant)
-    if conference.status is ConferenceStatus.INIT and len(conference.participants) >= 2 and conference.starters:
-        conference, number = _numbered(conference, CallbackEvent.START)
-        conference = replace(conference, status=ConferenceStatus.IN_PROGRESS, started_at=now)
-        return conference, (joined, ConferenceStarted(now, number))
-    return conference, (joined,)
+    return conference, (joined, ConferenceStarted(now, number), *beep)
 
 
 def _leave(conference: Conference, command: Leave, now: float) -> tuple[Conference, Events]:
@@ -82,11 +118,10 @@ def _leave(conference: Conference, command: Leave, now: float) -> tuple[Conferen
     if participant is None:
         return conference, ()
     reason, call_status = choices.EXIT_TOLD_AS[command.exit]
-    conference, left = _take_out(conference, participant, reason, call_status, now)
+    conference, events = _take_out(conference, participant, reason, call_status, now)
     kicked = command.exit is Exit.KICKED
-    if participant.end_conference_on_exit and (
-        choices.END_ON_EXIT_COUNTS_BEFORE_START or conference.status is ConferenceStatus.IN_PROGRESS
-    ):
+    running = conference.status is ConferenceStatus.IN_PROGRESS
+    if participant.end_conference_on_exit and (running or choices.END_ON_EXIT_COUNTS_BEFORE_START):
         why = (
             ReasonConferenceEnded.END_ON_EXIT_PARTICIPANT_KICKED
             if kicked
@@ -94,10 +129,39 @@ def _leave(conference: Conference, command: Leave, now: float) -> tuple[Conferen
         )
     elif not conference.participants:
         why = ReasonConferenceEnded.LAST_PARTICIPANT_KICKED if kicked else ReasonConferenceEnded.LAST_PARTICIPANT_LEFT
+    elif running and participant.beep_on_exit:
+        return conference, (*events, BeepDue(now))
     else:
-        return conference, (left,)
+        return conference, events
     conference, ended = _end(conference, why, ReasonParticipantLeft.MODERATOR_ENDED_CONFERENCE, participant, now)
-    return conference, (left, *ended)
+    return conference, events + ended
+
+
+def _announce(conference: Conference, command: Announce, now: float) -> tuple[Conference, Events]:
+    if conference.status is ConferenceStatus.COMPLETED:
+        return conference, (Refused(now, *conference_over(conference)),)
+    if command.call_sid is not None and command.call_sid not in conference.participants:
+        return conference, (Refused(now, *no_such_participant(conference, command.call_sid)),)
+    waiting = conference.status is ConferenceStatus.INIT
+    if waiting and choices.ANNOUNCEMENT_NEEDS_THE_MIX:
+        return conference, (Refused(now, *conference_not_active(conference)),)
+    if command.call_sid is not None and conference.participants[command.call_sid].hold and choices.ANNOUNCEMENT_NEEDS_THE_MIX:
+        return conference, (Refused(now, *participant_on_hold(command.call_sid)),)
+    return conference, (AnnouncementDue(now, command.call_sid, command.program),)
+
+
+def _announcement_over(conference: Conference, command: AnnouncementOver, now: float) -> tuple[Conference, Events]:
+    if conference.status is ConferenceStatus.COMPLETED:
+        return conference, ()
+    participant = conference.participants.get(command.call_sid or "")
+    conference, number = roster.numbered(conference, CallbackEvent.ANNOUNCEMENT)
+    return conference, (AnnouncementEnded(now, number, command.program, participant, command.failure),)
+
+
+def _set_recording_paused(conference: Conference, command: SetRecordingPaused, now: float) -> tuple[Conference, Events]:
+    if conference.recording is RecordingState.OFF:
+        return conference, (Refused(now, *not_recording(conference)),)
+    return replace(conference, recording=RecordingState.PAUSED if command.paused else RecordingState.ON), ()
 
 
 def _end_conference(conference: Conference, _command: EndConference, now: float) -> tuple[Conference, Events]:
@@ -114,14 +178,15 @@ def _end(
     now: float,
 ) -> tuple[Conference, Events]:
     """Take everybody out, then end: a leave for each, before the end."""
-    events: list[ConferenceEvent] = []
+    events: Events = ()
     for participant in conference.participants.values():
         conference, left = _take_out(conference, participant, others_left, ParticipantCallStatus.IN_PROGRESS, now)
-        events.append(left)
-    conference, number = _numbered(conference, CallbackEvent.END)
+        events += left
+    conference, number = roster.numbered(conference, CallbackEvent.END)
     conference = replace(
         conference,
         status=ConferenceStatus.COMPLETED,
+        recording=RecordingState.OFF,
         ended_at=now,
         reason_ended=why,
         call_sid_ending_conference=ended_by.call_sid if ended_by else None,
@@ -135,29 +200,24 @@ def _take_out(
     reason: ReasonParticipantLeft,
     call_status: ParticipantCallStatus,
     now: float,
-) -> tuple[Conference, ParticipantLeft]:
-    remaining = dict(conference.participants)
-    del remaining[participant.call_sid]
-    conference, number = _numbered(conference, CallbackEvent.LEAVE)
-    conference = replace(
-        conference,
-        participants=MappingProxyType(remaining),
-        starters=conference.starters - participant.start_conference_on_enter,
-    )
-    return conference, ParticipantLeft(now, number, participant, call_status, reason)
-
-
-def _numbered(conference: Conference, event: CallbackEvent) -> tuple[Conference, int | None]:
-    """Give the next ``SequenceNumber`` to an event that is subscribed to."""
-    callback = conference.status_callback
-    if callback is None or event not in callback.events:
-        return conference, None
-    number = conference.last_sequence_number + 1 if conference.last_sequence_number else choices.FIRST_SEQUENCE_NUMBER
-    return replace(conference, last_sequence_number=number), number
+) -> tuple[Conference, Events]:
+    """Take a participant out; one who is talking stops before."""
+    conference, events = participants.set_talking(conference, participant, talking=False, now=now)
+    participant = conference.participants[participant.call_sid]
+    conference = roster.take_out(conference, participant)
+    conference, number = roster.numbered(conference, CallbackEvent.LEAVE)
+    return conference, (*events, ParticipantLeft(now, number, participant, call_status, reason))
 
 
 _HANDLERS: dict[type[Command], Callable[[Conference, Any, float], tuple[Conference, Events]]] = {
     Join: _join,
     Leave: _leave,
+    SetMuted: participants.set_muted,
+    SetHold: participants.set_hold,
+    Modify: participants.modify,
+    Announce: _announce,
+    AnnouncementOver: _announcement_over,
+    Talking: participants.talking,
+    SetRecordingPaused: _set_recording_paused,
     EndConference: _end_conference,
 }

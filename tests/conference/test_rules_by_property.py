@@ -2,13 +2,19 @@
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ari_conf.conference import (
+    Announce,
+    AnnouncementOver,
+    AudioProgram,
+    BeepDue,
     CallbackEvent,
+    Coaching,
     Command,
     ConferenceEnded,
     ConferenceEvent,
+    ConferenceSettings,
     ConferenceStarted,
     ConferenceStatus,
     EndConference,
@@ -17,17 +23,31 @@ from ari_conf.conference import (
     Join,
     JoinRefused,
     Leave,
+    Modify,
+    OnHold,
     Participant,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantSpeechChanged,
+    RecordingState,
+    Refused,
+    SetHold,
+    SetMuted,
+    SetRecordingPaused,
     StatusCallback,
+    Talking,
     Waiting,
     audio_plan,
+    callback_parameters,
     handle,
     new_conference,
 )
 
 CALLS = st.sampled_from([f"CA{number}" for number in range(6)])
+LABELS = st.sampled_from([None, "agent", "caller"])
+EVENTS = st.frozensets(st.sampled_from(CallbackEvent))
+MAYBE = st.none() | st.booleans()
+SONG = AudioProgram("http://app.example/song.mp3")
 
 
 class RoomMachine(RuleBasedStateMachine):
@@ -36,42 +56,115 @@ class RoomMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.state = new_conference(sid="CF1", account_sid="AC1", friendly_name="r", now=0)
-        self.told: list[ConferenceEvent] = []
+        self.counts = dict.fromkeys((ConferenceStarted, ConferenceEnded), 0)
+        self.numbers: list[int] = []
         self.present: set[str] = set()
+        self.talking: set[str] = set()
         self.time = 0
+        self.limit = 250
+
+    @initialize(limit=st.integers(min_value=1, max_value=5), record=st.booleans(), events=EVENTS)
+    def the_first_decides(self, limit: int, record: bool, events: frozenset[CallbackEvent]) -> None:  # noqa: FBT001
+        self.limit = limit
+        callback = StatusCallback("http://app.example/", events=events)
+        self.do(Join(Participant("CA0"), ConferenceSettings(callback, max_participants=limit, record=record)))
 
     def do(self, command: Command) -> None:
         self.time += 1
-        again = handle(self.state, command, self.time)
-        self.state, events = handle(self.state, command, self.time)
+        before = self.state
+        again = handle(before, command, self.time)
+        self.state, events = handle(before, command, self.time)
         assert (self.state, events) == again, "the same input gave another output"
+        if before.status is ConferenceStatus.COMPLETED:
+            assert self.state == before, "a completed conference has changed"
         for event in events:
-            self.told.append(event)
-            if isinstance(event, ParticipantJoined):
+            self.note(event)
+
+    def note(self, event: ConferenceEvent) -> None:
+        match event:
+            case ParticipantJoined():
                 assert event.participant.call_sid not in self.present
                 self.present.add(event.participant.call_sid)
-            elif isinstance(event, ParticipantLeft):
+            case ParticipantLeft():
                 self.present.remove(event.participant.call_sid)  # raises for a leave without a join
-            elif isinstance(event, ConferenceStarted):
+                assert event.participant.call_sid not in self.talking, "left while talking"
+            case ParticipantSpeechChanged():
+                changed = {event.participant.call_sid}
+                assert changed.isdisjoint(self.talking) is event.participant.talking, "a start or a stop without the other"
+                self.talking ^= changed
+            case ConferenceStarted():
                 assert len(self.present) >= 2
                 assert any(p.start_conference_on_enter for p in self.state.participants.values())
-            elif isinstance(event, ConferenceEnded):
+                self.counts[ConferenceStarted] += 1
+            case ConferenceEnded():
                 assert not self.present, "somebody left after the end"
+                self.counts[ConferenceEnded] += 1
+            case BeepDue():
+                assert self.state.status is ConferenceStatus.IN_PROGRESS
+        number = getattr(event, "sequence_number", None)
+        if number is not None:
+            assert not isinstance(event, JoinRefused | Refused)
+            self.numbers.append(number)
+            parameters = callback_parameters(self.state, event)  # type: ignore[arg-type]
+            assert all(isinstance(value, str) for value in parameters.values())
 
     @rule(
         call_sid=CALLS,
         start=st.booleans(),
         end=st.booleans(),
         muted=st.booleans(),
-        events=st.frozensets(st.sampled_from(CallbackEvent)),
+        label=LABELS,
+        coached=st.none() | CALLS,
+        limit=st.integers(1, 5),
     )
-    def join(self, call_sid: str, start: bool, end: bool, muted: bool, events: frozenset[CallbackEvent]) -> None:  # noqa: FBT001
-        participant = Participant(call_sid, muted=muted, start_conference_on_enter=start, end_conference_on_exit=end)
-        self.do(Join(participant, StatusCallback("http://app.example/", events=events)))
+    def join(
+        self,
+        call_sid: str,
+        start: bool,  # noqa: FBT001
+        end: bool,  # noqa: FBT001
+        muted: bool,  # noqa: FBT001
+        label: str | None,
+        coached: str | None,
+        limit: int,
+    ) -> None:
+        participant = Participant(
+            call_sid,
+            label=label,
+            muted=muted,
+            start_conference_on_enter=start,
+            end_conference_on_exit=end,
+            coaching=coached is not None,
+            call_sid_to_coach=coached,
+        )
+        self.do(Join(participant, ConferenceSettings(max_participants=limit)))
 
     @rule(call_sid=CALLS, exit_=st.sampled_from(Exit))
     def leave(self, call_sid: str, exit_: Exit) -> None:
         self.do(Leave(call_sid, exit_))
+
+    @rule(call_sid=CALLS, muted=st.booleans())
+    def mute(self, call_sid: str, muted: bool) -> None:  # noqa: FBT001
+        self.do(SetMuted(call_sid, muted))
+
+    @rule(call_sid=CALLS, hold=st.booleans())
+    def hold(self, call_sid: str, hold: bool) -> None:  # noqa: FBT001
+        self.do(SetHold(call_sid, hold, SONG))
+
+    @rule(call_sid=CALLS, end=MAYBE, coaching=MAYBE, coached=st.none() | CALLS)
+    def modify(self, call_sid: str, end: bool | None, coaching: bool | None, coached: str | None) -> None:  # noqa: FBT001
+        self.do(Modify(call_sid, end_conference_on_exit=end, coaching=coaching, call_sid_to_coach=coached))
+
+    @rule(call_sid=CALLS, talking=st.booleans())
+    def talk(self, call_sid: str, talking: bool) -> None:  # noqa: FBT001
+        self.do(Talking(call_sid, talking))
+
+    @rule(call_sid=st.none() | CALLS, over=st.booleans())
+    def announce(self, call_sid: str | None, over: bool) -> None:  # noqa: FBT001
+        self.do(AnnouncementOver(SONG, call_sid) if over else Announce(SONG, call_sid))
+
+    @rule(paused=st.booleans())
+    def pause_recording(self, paused: bool) -> None:  # noqa: FBT001
+        self.do(SetRecordingPaused(paused))
 
     @rule()
     def end(self) -> None:
@@ -80,15 +173,19 @@ class RoomMachine(RuleBasedStateMachine):
     @invariant()
     def who_is_present_is_who_has_joined_and_not_left(self) -> None:
         assert self.present == set(self.state.participants)
+        assert len(self.present) <= self.limit
 
     @invariant()
-    def the_count_of_starters_is_right(self) -> None:
-        assert self.state.starters == sum(p.start_conference_on_enter for p in self.state.participants.values())
+    def what_is_counted_along_is_right(self) -> None:
+        participants = self.state.participants.values()
+        assert self.state.starters == sum(p.start_conference_on_enter for p in participants)
+        labels = [(p.label, p.call_sid) for p in participants if p.label is not None]
+        assert dict(labels) == self.state.labels
+        assert len(labels) == len(self.state.labels), "two participants have one label"
 
     @invariant()
     def it_runs_exactly_after_its_start_and_before_its_end(self) -> None:
-        started = sum(isinstance(event, ConferenceStarted) for event in self.told)
-        ended = sum(isinstance(event, ConferenceEnded) for event in self.told)
+        started, ended = self.counts[ConferenceStarted], self.counts[ConferenceEnded]
         assert started <= 1
         assert ended <= 1
         assert (self.state.status is ConferenceStatus.COMPLETED) == bool(ended)
@@ -103,21 +200,31 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def sequence_numbers_have_no_gaps(self) -> None:
-        numbers = [event.sequence_number for event in self.told if not isinstance(event, JoinRefused)]
-        assert [number for number in numbers if number is not None] == list(range(1, self.state.last_sequence_number + 1))
+        assert self.numbers == list(range(1, self.state.last_sequence_number + 1))
 
     @invariant()
-    def who_waits_is_not_heard_and_who_is_in_is_placed(self) -> None:
+    def who_talks_can_be_heard_by_the_room(self) -> None:
+        assert self.talking == {p.call_sid for p in self.state.participants.values() if p.talking}
         placements = audio_plan(self.state).placements
-        assert set(placements) == set(self.state.participants)
+        assert all(placements[call_sid] == InMix() for call_sid in self.talking)
+
+    @invariant()
+    def everybody_is_placed_where_their_state_says(self) -> None:
+        plan = audio_plan(self.state)
+        assert list(plan.placements) == list(self.state.participants)
         running = self.state.status is ConferenceStatus.IN_PROGRESS
-        assert all(isinstance(placement, InMix if running else Waiting) for placement in placements.values())
-        assert all(
-            placement.muted is self.state.participants[call_sid].muted
-            for call_sid, placement in placements.items()
-            if isinstance(placement, InMix)
-        )
+        assert running or plan.recording is RecordingState.OFF
+        for call_sid, placement in plan.placements.items():
+            participant = self.state.participants[call_sid]
+            assert isinstance(placement, OnHold) == participant.hold
+            assert isinstance(placement, Waiting) == (not running and not participant.hold)
+            if participant.muted or participant.coaching:
+                assert placement != InMix(), "somebody is heard by all who must not be"
+            if isinstance(placement, Coaching):
+                assert participant.coaching
+                assert placement.call_sid_to_coach == participant.call_sid_to_coach != call_sid
+                assert isinstance(plan.placements[placement.call_sid_to_coach], InMix)
 
 
-RoomMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+RoomMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
 TestRoom = RoomMachine.TestCase
