@@ -7,6 +7,10 @@ import numpy as np
 from . import FULL_SCALE, Samples
 
 _SPECIAL_INFORMATION = (950.0, 1400.0, 1800.0)  # ITU-T E.180: three rising tones of 330 ms
+BEEP = 1243.75
+"""The pitch of the beep (Hz): half-way between two of the tones that test phones talk with."""
+
+_BEEP_EDGE_SECONDS = 0.050
 _RINGING = (440.0, 480.0)  # the North American cadence, as Twilio's callers know it: 2 s on, 4 s off
 
 
@@ -31,6 +35,16 @@ def silence(seconds: float, rate: int = 8000) -> Samples:
 def special_information(rate: int = 8000) -> Samples:
     """Return the special information tone: 950, 1400 and 1800 Hz, 330 ms each, at amplitude 0.2."""
     return np.concatenate([tone(frequency, 0.330, rate=rate) for frequency in _SPECIAL_INFORMATION])
+
+
+def beep(rate: int = 8000) -> Samples:
+    """Return the beep that tells of somebody who comes or goes: 0.25 s of ``BEEP`` Hz at amplitude 0.2, with soft edges."""
+    # An edge that is cut off would be heard at the pitches of its neighbours too.
+    wave = tone(BEEP, 0.25, rate=rate).astype(np.float64)
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(round(_BEEP_EDGE_SECONDS * rate)) / round(_BEEP_EDGE_SECONDS * rate))
+    wave[: len(rise)] *= rise
+    wave[-len(rise) :] *= rise[::-1]
+    return np.rint(wave).astype(np.int16)
 
 
 def ringing(rate: int = 8000) -> Samples:

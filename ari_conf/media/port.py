@@ -7,7 +7,8 @@ times in seconds.
 import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 from ari_conf.conference import AudioPlan
 
@@ -36,6 +37,31 @@ class Sound(StrEnum):
 
     SPECIAL_INFORMATION = "special-information"
     """Three rising tones, as networks send them before "your call cannot be completed"; then silence."""
+    BEEP = "beep"
+    """A short tone that somebody has come or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """A sound made ready for engines: a WAV file, mono, 16 bits, ``SOUND_RATE`` Hz, whose name is derived from its content.
+
+    It is in the folder that the engine was told of, and lasts ``seconds``.
+    """
+
+    path: Path
+    seconds: float
+
+
+SOUND_RATE: Final = 8000
+"""Samples per second of every sound file; phones bring 8 kHz."""
+
+
+class Track(StrEnum):
+    """Which side of a call is recorded: what the caller says, what the caller hears, or both."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +90,27 @@ class DigitPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkingChanged:
+    """A caller in a room's mix, whose plan asks for it, has started or stopped talking."""
+
+    call_sid: str
+    talking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFinished:
+    """A recording is over and at ``path``: a 16-bit WAV file, which is the reader's to keep or remove.
+
+    Without a ``path`` there is none, and ``failure`` says why. ``name`` is the Conference SID for a room's mix, for a call
+    what was given to ``record``.
+    """
+
+    name: str
+    path: Path | None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineLost:
     """The connection to the engine is gone; calls go on there. ``final``: it will not come back by itself."""
 
@@ -78,7 +125,7 @@ class EngineBack:
     gap_seconds: float
 
 
-EngineEvent = CallArrived | CallEnded | DigitPressed | EngineLost | EngineBack
+EngineEvent = CallArrived | CallEnded | DigitPressed | TalkingChanged | RecordingFinished | EngineLost | EngineBack
 
 
 class MediaEngine(Protocol):
@@ -111,8 +158,40 @@ class MediaEngine(Protocol):
         """End the call; a call that is gone already is no error."""
         ...
 
-    async def play(self, call_sid: str, sound: Sound) -> None:
-        """Play ``sound`` to a call that is in no room, and return when it has been played."""
+    async def play(self, call_sid: str, sound: Sound | SoundFile) -> None:
+        """Play to a call that is in no mix: in no room, waiting or on hold. Return when it has been played.
+
+        It ends early, without an error, when a plan puts the call into the mix; cancelling stops it at once.
+        """
+        ...
+
+    async def play_to_participant(self, call_sid: str, sound: SoundFile) -> None:
+        """Play to one participant in the mix, over what it hears; it stays audible to the others. Return when played.
+
+        It ends early, without an error, when the call leaves the mix; cancelling stops it at once.
+        """
+        ...
+
+    async def play_to_room(self, conference_sid: str, sound: Sound | SoundFile) -> None:
+        """Play to everybody in a room's mix, coaches included. Return when played; cancelling stops it at once.
+
+        A room without a mix hears nothing, and this returns at once.
+        """
+        ...
+
+    async def set_jitter_buffer(self, call_sid: str, milliseconds: int) -> None:
+        """Smooth what comes from a caller with a buffer of this length; 0 is none."""
+        ...
+
+    async def record(self, call_sid: str, name: str, *, track: Track = Track.BOTH, dual: bool = False) -> None:
+        """Record a call from now on until ``stop_recording`` or its end; then ``RecordingFinished`` is told.
+
+        ``dual`` with both tracks puts what the caller says on the first channel, what it hears on the second.
+        """
+        ...
+
+    async def stop_recording(self, name: str) -> None:
+        """End the recording of a call; one that is over already is no error."""
         ...
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":

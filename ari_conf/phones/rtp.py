@@ -59,7 +59,7 @@ class RtpStream:
     ``talking`` may be changed from any thread.
     """
 
-    def __init__(self, host: str, tone: float, amplitude: float) -> None:
+    def __init__(self, host: str, tone: float, amplitude: float, jitter: float = 0.0) -> None:
         self.talking = True
         self.timeline: Timeline | None = None
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -74,6 +74,8 @@ class RtpStream:
         self._first_timestamp = random.getrandbits(31)
         self._marker = True
         self._presses: deque[_Press] = deque()
+        self._jitter = jitter
+        self._delays = random.Random(round(tone))  # noqa: S311 (the same every time, so that a test can be repeated)
 
     def start(self, remote: RemoteAudio) -> None:
         """Send to ``remote`` from the next frame on, and begin the timeline if it has not begun."""
@@ -134,8 +136,15 @@ class RtpStream:
         self._marker = False
         self._sequence = (self._sequence + 1) & 0xFFFF
         header = _HEADER.pack(0x80, first, self._sequence, timestamp & 0xFFFFFFFF, self._ssrc)
+        if self._jitter:
+            delay = self._delays.uniform(0.0, self._jitter)
+            asyncio.get_running_loop().call_later(delay, self._put_on_the_wire, header + payload, (remote.host, remote.port))
+        else:
+            self._put_on_the_wire(header + payload, (remote.host, remote.port))
+
+    def _put_on_the_wire(self, packet: bytes, address: tuple[str, int]) -> None:
         try:
-            self.socket.sendto(header + payload, (remote.host, remote.port))
+            self.socket.sendto(packet, address)
         except OSError:
             # Lost like any other packet: a full buffer, or the far side's port is closed already.
             return

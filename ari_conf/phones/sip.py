@@ -25,7 +25,8 @@ class SipPhone:
 
     ``server`` is where its calls go, host and port. ``username`` and ``password`` answer a digest challenge. ``number`` is what
     it calls from: the user part of From, else the username, else the name in lower case. ``amplitude`` is the tone's; with many
-    phones talking at once make it small, since the mix clips at 1.0. ``t1`` is SIP's first interval of repetition in seconds; a
+    phones talking at once make it small, since the mix clips at 1.0. ``jitter`` delays every packet by up to so many seconds
+    at random. ``t1`` is SIP's first interval of repetition in seconds; a
     server that stays silent is given up after 64 of it. As a context manager it hangs up at the end.
     """
 
@@ -39,6 +40,7 @@ class SipPhone:
         password: str | None = None,
         number: str | None = None,
         amplitude: float = 0.2,
+        jitter: float = 0.0,
         t1: float = 0.5,
         bank: PhoneBank | None = None,
     ) -> None:
@@ -48,6 +50,7 @@ class SipPhone:
         self._caller = Caller(name, user, username, password)
         self._server = server
         self._amplitude = amplitude
+        self._jitter = jitter
         self._t1 = t1
         self._bank = bank or shared_bank()
         self._talking = True
@@ -117,7 +120,7 @@ class SipPhone:
         loop = asyncio.get_running_loop()
         host, port = self._server
         server: Endpoint = (await loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM))[0][4][:2]  # type: ignore[assignment]
-        rtp = RtpStream(_local_host(server), self.tone, self._amplitude)
+        rtp = RtpStream(_local_host(server), self.tone, self._amplitude, self._jitter)
         rtp.talking = self._talking
         target = Uri.parse(to) if to.startswith("sip:") else Uri(host, port, to)
         call = SipCall(self._caller, target, server, rtp, t1=self._t1)

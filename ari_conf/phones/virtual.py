@@ -1,6 +1,8 @@
 """A phone without wires: a caller of the local engine, in the same process and on the same clock."""
 
 import asyncio
+import zlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +23,8 @@ _GRACE_SECONDS = 1.0
 class _Call:
     """One call of a phone, as the engine's ``Line``."""
 
-    def __init__(self, oscillator: Oscillator, *, talking: bool) -> None:
+    def __init__(self, oscillator: Oscillator, transit: Callable[[], float] | None, *, talking: bool) -> None:
+        self.transit = transit
         self.talking = talking
         self.sid = ""
         self.accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -61,9 +64,12 @@ class VirtualPhone:
 
     On a virtual clock ``hear`` makes its seconds pass; ``dial`` and ``wait_ended`` let a little pass whenever nothing happens
     without.
+
+    Each 20 ms packet that it sends is under way for 0 to ``jitter`` seconds, at random, but the same in each run for a phone of
+    the same name. Whether one that comes late is heard is up to the call's jitter buffer, see ``media.local.reception``.
     """
 
-    def __init__(self, engine: LocalEngine, name: str, tone: float, *, number: str | None = None) -> None:
+    def __init__(self, engine: LocalEngine, name: str, tone: float, *, number: str | None = None, jitter: float = 0.0) -> None:
         self.name = name
         self.tone = tone
         self.number = number
@@ -74,6 +80,8 @@ class VirtualPhone:
             rate=engine.rate,
             frame_length=round(engine.rate * FRAME_SECONDS),
         )
+        self._jitter = jitter
+        self._random = np.random.default_rng(zlib.crc32(name.encode()))
         self._call: _Call | None = None
         self._talking = True
 
@@ -85,7 +93,7 @@ class VirtualPhone:
         """
         if self._call is not None and not self._call.over.done():
             raise RuntimeError(f"{self.name} is in a call already; hang up first")
-        call = self._call = _Call(self._oscillator, talking=self._talking)
+        call = self._call = _Call(self._oscillator, self._transit if self._jitter else None, talking=self._talking)
         try:
             call.sid = self._engine.connect(call, self.number or self.name, to)
         except EngineUnavailableError as error:
@@ -141,6 +149,9 @@ class VirtualPhone:
         """Return everything heard since the call was answered; after its end too, until the next one."""
         samples = self._call.heard_since(0) if self._call is not None else np.zeros(0, np.int16)
         return Heard(samples, self._engine.rate)
+
+    def _transit(self) -> float:
+        return self._random.uniform(0.0, self._jitter)
 
     async def _until(self, future: "asyncio.Future[None]") -> None:
         while not future.done():

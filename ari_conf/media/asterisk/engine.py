@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import itertools
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -16,47 +16,53 @@ from ari_conf.media.port import (
     EngineBack,
     EngineEvent,
     EngineLost,
-    EngineUnavailableError,
     RejectReason,
     Sound,
+    SoundFile,
+    TalkingChanged,
+    Track,
 )
 from ari_conf.sids import SidKind, new_sid
 
-from .errors import AriFinalError, AriRefusedError
+from . import leg_audio, names
+from .bridge import destroy_unknown_bridges
+from .call_recording import CallRecordings
+from .causes import CODES, NORMAL, text_of
+from .channels import callers_among, list_channels
+from .errors import ENDS_WITHIN, AriFinalError, AriRefusedError
 from .leg import Audio, Leg
 from .link import AriAddress, AriLink
-from .names import is_our_bridge
-from .room import ENDS_WITHIN, RoomMixer
+from .patience import Patience
+from .playback import Outcome, Playbacks
+from .player import Player
+from .recording import Recordings
+from .room import RoomMixer
+from .snoops import Snoops
+from .sounds import Sounds
 from .transport import JsonObject
 
 log = structlog.get_logger(__name__)
 
-_CAUSE_CODES: Final = {RejectReason.BUSY: "17", RejectReason.REJECTED: "1"}
-"""Q.850: 17 is "user busy" (SIP 486), 1 "unallocated number" (SIP 404)."""
-
-_CAUSE_TEXTS: Final = {
-    0: "Normal Clearing",
-    1: "Unallocated (unassigned) number",
-    16: "Normal Clearing",
-    17: "User busy",
-    18: "No user responding",
-    19: "User alerting, no answer",
-    21: "Call rejected",
-    31: "Normal, unspecified",
-    32: "Circuit/channel congestion",
-    38: "Network out of order",
-    127: "Interworking, unspecified",
-}
-"""Q.850's words for the causes that Asterisk gives to SIP calls."""
-
-_SOUNDS: Final = {Sound.SPECIAL_INFORMATION: ("tone:info", 1.2)}
-"""Each sound as ARI names it, and how long it lasts in seconds; a tone goes on until it is stopped."""
+_SETTLE_SECONDS: Final = 5.0
+"""How long ``stop`` waits for recordings that are being fetched."""
 
 
 class AsteriskEngine:
-    """Rooms on an Asterisk. One instance is one Stasis application."""
+    """Rooms on an Asterisk. One instance is one Stasis application.
 
-    def __init__(self, address: AriAddress, *, rest_over_websocket: bool | None = None) -> None:
+    ``sounds`` is the folder of the sounds that are played, ``recordings`` the one where finished recordings are put. Asterisk
+    fetches sounds from ``media_url``, where somebody serves that folder; without one it reads them in the folder itself.
+    """
+
+    def __init__(
+        self,
+        address: AriAddress,
+        *,
+        sounds: Path,
+        recordings: Path,
+        media_url: str = "",
+        rest_over_websocket: bool | None = None,
+    ) -> None:
         self.events: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self._link = AriLink(
             address,
@@ -68,9 +74,13 @@ class AsteriskEngine:
         self._legs: dict[str, Leg] = {}
         self._by_channel: dict[str, Leg] = {}
         self._rooms: dict[str, RoomMixer] = {}
-        self._playback_numbers = itertools.count(1)
-        self._compared = asyncio.Event()
-        self._final = False
+        self._patience = Patience()
+        self._playbacks = Playbacks(self._link)
+        self._snoops = Snoops(self._link)
+        self._recordings = Recordings(self._link, self._patience, recordings)
+        self._call_recordings = CallRecordings(self._link, self._snoops, self._recordings, self.events.put_nowait)
+        self._sounds = Sounds(sounds, media_url)
+        self._player = Player(self._link, self._patience, self._sounds, self._playbacks, self._snoops, self._rooms)
 
     @property
     def version(self) -> str:
@@ -79,57 +89,93 @@ class AsteriskEngine:
 
     async def start(self) -> None:
         """Connect, clear away what an earlier life has left, and take over the calls that are waiting in our application."""
+        self._sounds.prepare()
+        self._recordings.prepare()
         await self._link.connect()
         try:
-            channels = await self._our_channels()
-            await self._destroy_roomless_bridges()
+            channels = await list_channels(self._link)
+            callers = callers_among(channels, self._link.address.app)
+            await self._snoops.compare([channel["id"] for channel in channels], {})
+            await destroy_unknown_bridges(self._link, known=set())
+            for channel in callers:
+                await self._playbacks.stop_unknown(channel["id"])
         except BaseException:
             await self._link.close()
             raise
-        for channel in channels:
+        for channel in callers:
             log.info("a call from before the start is taken as if it arrived now", channel=channel["id"])
-            self._on_stasis_start(channel, audio=Audio.UNKNOWN)
+            leg = self._on_caller(channel)
+            if leg is not None:
+                leg.audio, leg.muted, leg.detects_talking = Audio.UNKNOWN, None, None
         self._link.keep()
 
     async def stop(self) -> None:
-        """Disconnect; bridges and channels stay as they are."""
+        """Disconnect; bridges and channels stay as they are. What has been recorded is fetched before."""
         await asyncio.gather(*(room.stop() for room in self._rooms.values()))
+        await self._recordings.settle(_SETTLE_SECONDS)
+        await self._snoops.settled()
         await self._link.close()
 
     async def answer(self, call_sid: str) -> None:
         """Answer the call."""
         leg = self._leg(call_sid)
         if not leg.answered:
-            await self._about_call(leg, "channels", "answer", channelId=leg.channel_id)
+            await self._about_call(leg, "answer")
             leg.answered = True
 
     async def reject(self, call_sid: str, reason: RejectReason) -> None:
         """Turn the call down with the SIP status that belongs to ``reason``."""
-        leg = self._leg(call_sid)
-        await self._about_call(leg, "channels", "hangup", channelId=leg.channel_id, reason_code=_CAUSE_CODES[reason])
+        await self._about_call(self._leg(call_sid), "hangup", reason_code=CODES[reason])
 
     async def hang_up(self, call_sid: str) -> None:
         """End the call, if there still is one."""
         with contextlib.suppress(CallGoneError):
-            leg = self._leg(call_sid)
-            await self._about_call(leg, "channels", "hangup", channelId=leg.channel_id)
+            await self._about_call(self._leg(call_sid), "hangup")
 
-    async def play(self, call_sid: str, sound: Sound) -> None:
-        """Play ``sound`` to a call that is in no room; return when it has been played."""
+    async def play(self, call_sid: str, sound: Sound | SoundFile) -> None:
+        """Play to a call that is in no mix; return when it has been played, or the call goes into one."""
+        await self._player.to_call(self._leg(call_sid), sound)
+
+    async def play_to_participant(self, call_sid: str, sound: SoundFile) -> None:
+        """Play to one participant over what it hears in the mix; return when it has been played, or the call leaves the mix."""
+        await self._player.to_participant(self._leg(call_sid), sound)
+
+    async def play_to_room(self, conference_sid: str, sound: Sound | SoundFile) -> None:
+        """Play to everybody in a room's mix, coaches included."""
+        room = self._rooms.get(conference_sid)
+        if room is not None:
+            await self._player.to_room(room, sound)
+
+    async def set_jitter_buffer(self, call_sid: str, milliseconds: int) -> None:
+        """Smooth what comes from a caller."""
         leg = self._leg(call_sid)
-        media, seconds = _SOUNDS[sound]
-        playback_id = f"{call_sid}.{next(self._playback_numbers)}"
-        await self._about_call(leg, "channels", "playWithId", channelId=leg.channel_id, playbackId=playback_id, media=media)
-        await asyncio.sleep(seconds)
-        with contextlib.suppress(AriRefusedError):
-            await self._link.call("playbacks", "stop", playbackId=playback_id)
+        await self._patience.until_done(lambda: leg_audio.set_jitter_buffer(self._link, leg, milliseconds))
+        self._leg(call_sid)
 
-    def apply(self, plan: AudioPlan) -> asyncio.Future[None]:
+    async def record(self, call_sid: str, name: str, *, track: Track = Track.BOTH, dual: bool = False) -> None:
+        """Record a call; ``name`` may have letters, digits, ``.``, ``_`` and ``-``."""
+        leg = self._leg(call_sid)
+        await self._patience.until_done(lambda: self._call_recordings.start(leg, name, track=track, dual=dual))
+
+    async def stop_recording(self, name: str) -> None:
+        """End the recording of a call."""
+        await self._patience.until_done(lambda: self._call_recordings.stop(name))
+
+    def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Make the audio of one room what ``plan`` says."""
-        self._rooms = {sid: room for sid, room in self._rooms.items() if not room.idle}
+        for sid in [sid for sid, room in self._rooms.items() if room.idle]:
+            del self._rooms[sid]
         room = self._rooms.get(plan.conference_sid)
         if room is None:
-            room = self._rooms[plan.conference_sid] = RoomMixer(self._link, plan.conference_sid, self._legs)
+            room = self._rooms[plan.conference_sid] = RoomMixer(
+                self._link,
+                plan.conference_sid,
+                self._legs,
+                snoops=self._snoops,
+                playbacks=self._playbacks,
+                recordings=self._recordings,
+                tell=self.events.put_nowait,
+            )
         return room.apply(plan)
 
     def _leg(self, call_sid: str) -> Leg:
@@ -138,121 +184,105 @@ class AsteriskEngine:
         except KeyError:
             raise CallGoneError(f"call {call_sid} has ended") from None
 
-    async def _about_call(self, leg: Leg, resource: str, operation: str, **parameters: str) -> None:
+    async def _about_call(self, leg: Leg, operation: str, **parameters: str) -> None:
         """Carry out an operation that may be repeated; if the connection breaks, do it (again) when it is back."""
-        while leg.call_sid in self._legs:
+
+        async def attempt() -> None:
+            self._leg(leg.call_sid)
             try:
-                await self._link.call(resource, operation, **parameters)
+                await self._link.call("channels", operation, channelId=leg.channel_id, **parameters)
             except AriRefusedError as error:
                 if error.status == 404:
                     self._end(leg.channel_id)
                 elif not await _ends_soon(leg):
                     raise
-            except EngineUnavailableError:
-                if self._final:
-                    raise
-                self._compared.clear()
-                await self._compared.wait()
-            else:
-                return
-        raise CallGoneError(f"call {leg.call_sid} has ended")
+                raise CallGoneError(f"call {leg.call_sid} has ended") from error
+
+        await self._patience.until_done(attempt)
 
     def _on_event(self, event: JsonObject) -> None:
         match event["type"]:
+            case "PlaybackFinished":
+                self._playbacks.finished(event["playback"]["id"], failed=event["playback"]["state"] == "failed")
+            case "RecordingFinished":
+                self._recordings.finished(event["recording"]["name"], "")
+            case "RecordingFailed":
+                self._recordings.finished(event["recording"]["name"], event["recording"].get("cause", "Asterisk cannot record"))
             case "StasisStart":
                 self._on_stasis_start(event["channel"])
-            case "ChannelHangupRequest":
-                leg = self._by_channel.get(event["channel"]["id"])
-                if leg is not None:
-                    leg.hangup_cause = _CAUSE_TEXTS.get(event.get("cause", 16), f"cause {event.get('cause')}")
             case "StasisEnd" | "ChannelDestroyed":
+                self._snoops.on_end(event["channel"]["id"])
                 self._end(event["channel"]["id"])
-            case "ChannelDtmfReceived":
-                leg = self._by_channel.get(event["channel"]["id"])
+            case _:
+                leg = self._by_channel.get(event.get("channel", {}).get("id"))
                 if leg is not None:
-                    self.events.put_nowait(DigitPressed(leg.call_sid, event["digit"]))
+                    self._on_event_of_call(leg, event)
 
-    def _on_stasis_start(self, channel: JsonObject, audio: Audio = Audio.NOTHING) -> None:
+    def _on_event_of_call(self, leg: Leg, event: JsonObject) -> None:
+        match event["type"]:
+            case "ChannelHangupRequest":
+                leg.hanging_up = True
+                leg.hangup_cause = text_of(event.get("cause", NORMAL))
+            case "ChannelDtmfReceived":
+                self.events.put_nowait(DigitPressed(leg.call_sid, event["digit"]))
+            case "ChannelTalkingStarted" | "ChannelTalkingFinished":
+                self.events.put_nowait(TalkingChanged(leg.call_sid, talking=event["type"] == "ChannelTalkingStarted"))
+
+    def _on_stasis_start(self, channel: JsonObject) -> None:
+        if names.is_ours(self._link.address.app, channel["id"]):
+            self._snoops.on_start(channel["id"])
+        else:
+            self._on_caller(channel)
+
+    def _on_caller(self, channel: JsonObject) -> Leg | None:
         if channel["id"] in self._by_channel:
-            return  # the same event again, or a call that was found by looking before its event was read
+            return None  # the same event again, or a call that was found by looking before its event was read
         if channel["dialplan"]["exten"] == "h":
-            return  # a dialplan pattern of one letter matches the hang-up extension too
-        leg = Leg(new_sid(SidKind.CALL), channel["id"], answered=channel["state"] == "Up", audio=audio)
+            return None  # a dialplan pattern of one letter matches the hang-up extension too
+        leg = Leg(new_sid(SidKind.CALL), channel["id"], answered=channel["state"] == "Up")
         self._legs[leg.call_sid] = self._by_channel[leg.channel_id] = leg
         caller = channel["caller"]["number"] or channel["caller"]["name"] or "anonymous"
         self.events.put_nowait(CallArrived(leg.call_sid, from_=_printable(caller), to=_printable(channel["dialplan"]["exten"])))
+        return leg
 
     def _end(self, channel_id: str, cause: str | None = None) -> None:
         leg = self._by_channel.pop(channel_id, None)
         if leg is not None:
             del self._legs[leg.call_sid]
             leg.ended.set()
+            for playback in [*leg.plays, *leg.whispers]:
+                playback.end(Outcome.CALL_ENDED)
             self.events.put_nowait(CallEnded(leg.call_sid, cause or leg.hangup_cause))
 
     def _on_lost(self, cause: Exception) -> None:
-        self._final = isinstance(cause, AriFinalError)
-        if self._final:
-            self._compared.set()  # nobody shall wait for what will not come
-        else:
-            self._compared.clear()
-        self.events.put_nowait(EngineLost(str(cause), final=self._final))
+        final = isinstance(cause, AriFinalError)
+        self._patience.lost(final=final)
+        self._snoops.on_lost()
+        self.events.put_nowait(EngineLost(str(cause), final=final))
 
     async def _on_back(self, gap_seconds: float, asterisk_restarted: bool) -> None:  # noqa: FBT001
         """Compare what is with what we believed, tell what ended meanwhile, and let the rooms go on."""
-        channels = {} if asterisk_restarted else {channel["id"]: channel for channel in await self._our_channels()}
-        for channel_id in [known for known in self._by_channel if known not in channels]:
+        found = [] if asterisk_restarted else await list_channels(self._link)
+        callers = {channel["id"]: channel for channel in callers_among(found, self._link.address.app)}
+        for channel_id in [known for known in self._by_channel if known not in callers]:
             self._end(channel_id, "Asterisk was restarted" if asterisk_restarted else "ended while we were disconnected")
-        await self._look_into_bridges()
-        await self._destroy_roomless_bridges()
-        for channel in channels.values():
+        bridges = {bridge["id"]: bridge["channels"] for bridge in (await self._link.call("bridges", "list")).json()}
+        bridge_of = {channel_id: bridge_id for bridge_id, channels in bridges.items() for channel_id in channels}
+        await self._snoops.compare([channel["id"] for channel in found], bridge_of)
+        await self._playbacks.compare()
+        await self._recordings.compare()
+        for leg in self._legs.values():
+            leg.bridge_id = bridge_of.get(leg.channel_id)
+        for room in self._rooms.values():
+            room.compare(bridges)
+        known = {bridge_id for room in self._rooms.values() for bridge_id in room.bridge_ids}
+        await destroy_unknown_bridges(self._link, known=known)
+        for channel in callers.values():
             self._on_stasis_start(channel)
         self.events.put_nowait(EngineBack(gap_seconds))
-        self._compared.set()
+        self._patience.back()
         for room in self._rooms.values():
-            room.repair()
-
-    async def _look_into_bridges(self) -> None:
-        bridges = {bridge["id"]: bridge["channels"] for bridge in (await self._link.call("bridges", "list")).json()}
-        where = {channel_id: bridge_id for bridge_id, channels in bridges.items() for channel_id in channels}
-        for leg in self._legs.values():
-            leg.bridge_id = where.get(leg.channel_id)
-        for room in self._rooms.values():
-            room.bridge_exists = room.bridge_id in bridges
-
-    async def _our_channels(self) -> list[JsonObject]:
-        """Return the callers' channels that are in our application now."""
-        app = self._link.address.app
-        try:
-            channels = (await self._link.call("channels", "list")).json()
-        except AriRefusedError as error:
-            if error.status < 500:
-                raise
-            channels = await self._channels_one_by_one(app)
-        return [channel for channel in channels if _is_in_application(channel, app)]
-
-    async def _channels_one_by_one(self, app: str) -> list[JsonObject]:
-        """Look at each channel alone, and end those that Asterisk cannot describe.
-
-        A dialled name that is not UTF-8 is written into no event, and spoils the list of channels as long as the call is there.
-        """
-        channels = []
-        for channel_id in (await self._link.call("applications", "get", applicationName=app)).json()["channel_ids"]:
-            try:
-                channels.append((await self._link.call("channels", "get", channelId=channel_id)).json())
-            except (AriRefusedError, ValueError) as error:  # an error status, or success with an empty body
-                log.warning("a call that Asterisk cannot describe is ended", channel=channel_id, cause=str(error))
-                with contextlib.suppress(AriRefusedError):
-                    await self._link.call("channels", "hangup", channelId=channel_id)
-        return channels
-
-    async def _destroy_roomless_bridges(self) -> None:
-        """Remove bridges of ours that no room has: from before the start, or made by a request whose answer was lost."""
-        rooms = {room.bridge_id for room in self._rooms.values()}
-        for bridge in (await self._link.call("bridges", "list")).json():
-            if is_our_bridge(self._link.address.app, bridge["id"]) and bridge["id"] not in rooms:
-                log.info("a bridge that belongs to no room is removed", bridge=bridge["id"])
-                with contextlib.suppress(AriRefusedError):
-                    await self._link.call("bridges", "destroy", bridgeId=bridge["id"])
+            room.resume()
 
 
 async def _ends_soon(leg: Leg) -> bool:
@@ -268,8 +298,3 @@ async def _ends_soon(leg: Leg) -> bool:
 def _printable(text: str) -> str:
     """Return what somebody has dialled, or calls themselves, without control characters."""
     return "".join(character for character in text if character.isprintable())
-
-
-def _is_in_application(channel: JsonObject, app: str) -> bool:
-    dialplan = channel["dialplan"]
-    return bool(dialplan.get("app_name") == "Stasis" and dialplan.get("app_data", "").split(",")[0] == app)

@@ -1,6 +1,14 @@
 """What can go wrong with ARI, told apart by what one can do about it."""
 
+from typing import Final
+
 from ari_conf.media.port import EngineError, EngineUnavailableError
+
+GONE: Final = frozenset({400, 404, 409, 412, 422})
+"""Answers to a request about a channel that mean: it is not there any more, no longer ours, or about to end."""
+
+ENDS_WITHIN: Final = 1.0
+"""Seconds in which the end of a channel is told after a request about it was refused."""
 
 
 class AriRefusedError(EngineError):

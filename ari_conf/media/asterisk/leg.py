@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from .playback import Playback
+
 
 class Audio(Enum):
     """What a channel outside a bridge is being sent."""
@@ -17,9 +19,11 @@ class Audio(Enum):
 
 @dataclass(slots=True, eq=False)
 class Leg:
-    """A channel of ours. ``bridge_id`` and ``muted`` say where it is heard, ``audio`` what it is sent outside a bridge.
+    """A channel of ours. ``bridge_id`` says where it is heard, ``audio`` what it is sent outside a bridge.
 
-    ``hangup_cause`` is the network's word for why it is about to end, as far as it is known.
+    ``muted`` and ``detects_talking`` are None while they are not known. ``plays`` are the playbacks to it outside the mix,
+    ``whispers`` those over what it hears in the mix. Once ``hanging_up`` it is about to end; ``hangup_cause`` is the network's
+    word for why, as far as it is known.
     """
 
     call_sid: str
@@ -27,6 +31,10 @@ class Leg:
     answered: bool = False
     audio: Audio = Audio.NOTHING
     bridge_id: str | None = None
-    muted: bool = False
+    muted: bool | None = False
+    detects_talking: bool | None = False
+    plays: set[Playback] = field(default_factory=set)
+    whispers: set[Playback] = field(default_factory=set)
+    hanging_up: bool = False
     hangup_cause: str = "Normal Clearing"
     ended: asyncio.Event = field(default_factory=asyncio.Event)

@@ -10,8 +10,9 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import aiohttp
 import structlog
@@ -34,7 +35,12 @@ EVENTS: Final = (
     "ChannelDestroyed",
     "ChannelDtmfReceived",
     "ChannelHangupRequest",
+    "ChannelTalkingFinished",
+    "ChannelTalkingStarted",
+    "PlaybackFinished",
     "RESTResponse",
+    "RecordingFailed",
+    "RecordingFinished",
     "StasisEnd",
     "StasisStart",
 )
@@ -133,6 +139,22 @@ class AriLink:
                 operation, "/".join([resource, *parameters.values()][:3]), answer.status_code, _message(answer)
             )
         return answer
+
+    def takes(self, resource: str, operation: str, parameter: str) -> bool:
+        """Tell whether this Asterisk's operation has a parameter; newer versions have more."""
+        if self._operations is None:
+            return False
+        perform = self._operations.swagger.get_resource(resource).get_operation(operation)
+        return any(known["name"] == parameter for known in perform.json["parameters"])
+
+    async def download(self, recording: str, target: Path) -> None:
+        """Write the file of a stored recording to ``target``. Raises as ``call`` does, or ``OSError``."""
+        if self._transport is None:
+            raise AriLostError(f"there is no connection to Asterisk at {self.address.url}")
+        resource = f"recordings/stored/{quote(recording, safe='')}/file"
+        answer = await self._transport.download(resource, target)
+        if answer.status_code != 200:
+            raise AriRefusedError("getStoredFile", f"recordings/{recording}", answer.status_code, _message(answer))
 
     async def _connect(self) -> None:
         transport = AriTransport(

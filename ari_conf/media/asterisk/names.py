@@ -1,11 +1,39 @@
 """The names of our things inside Asterisk, derived from SIDs: a step can be repeated, and ours can be told from others."""
 
+from typing import Final
+
+PLAYBACKS_OF_A_CALL: Final = 4
+"""So many playback ids a call has, used in turn: few enough to stop whatever an earlier life of ours has left playing."""
+
+
+def ours(app: str, name: str) -> str:
+    """Return the id of a bridge, a channel or a playback of this application; ``~`` cannot stand in an application's name."""
+    return f"ari_conf~{app}~{name}"
+
+
+def is_ours(app: str, thing_id: str) -> bool:
+    """Tell whether a bridge or a channel was made by an ari_conf of this application, this one or one before it."""
+    return thing_id.startswith(ours(app, ""))
+
 
 def mixing_bridge(app: str, conference_sid: str) -> str:
-    """Return the id of the bridge that mixes this conference. ``~`` cannot stand in the name of an application."""
-    return f"ari_conf~{app}~{conference_sid}"
+    """Return the id of the bridge that mixes this conference."""
+    return ours(app, conference_sid)
 
 
-def is_our_bridge(app: str, bridge_id: str) -> bool:
-    """Tell whether a bridge was made by an ari_conf of this application, this one or one before it."""
-    return bridge_id.startswith(mixing_bridge(app, ""))
+def coach_bridge(app: str, call_sid: str) -> str:
+    """Return the id of the bridge in which this coach meets the ear of the participant that is coached."""
+    return ours(app, f"coach-{call_sid}")
+
+
+def snoop(app: str, purpose: str, call_sid: str, number: int) -> str:
+    """Return the id of a snoop channel.
+
+    The number is there because Asterisk lets go of a snoop's id only some time after it has been hung up.
+    """
+    return ours(app, f"{purpose}-{call_sid}-{number}")
+
+
+def playback(app: str, channel_id: str, number: int) -> str:
+    """Return the id of a playback to a caller's channel."""
+    return ours(app, f"{channel_id}-{number % PLAYBACKS_OF_A_CALL}")

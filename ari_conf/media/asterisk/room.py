@@ -1,73 +1,123 @@
-"""One room's bridge: brought, step by step, from what it is into what the plan says.
+"""One room: brought, step by step, from what it is into what the plan says.
 
-Only this task touches the room's bridge, one request at a time, for Asterisk does not take parallel changes of a bridge well.
-Every step may be repeated harmlessly; a step about a channel that is gone is passed over, since its end is told by an event.
+Only this task arranges the room, one request at a time to its bridge. Every step may be repeated harmlessly; a step about a
+channel that is gone is passed over, since its end is told by an event.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Final
 
 import structlog
 
-from ari_conf.conference import AudioPlan, InMix, Waiting
-from ari_conf.media.port import EngineUnavailableError
+from ari_conf.conference import Apart, AudioPlan, Coaching, InMix, Placement, RecordingState
+from ari_conf.media.port import EngineUnavailableError, RecordingFinished
 
-from .errors import AriRefusedError
+from . import leg_audio, names
+from .bridge import Bridge
+from .coach import Coach
+from .errors import ENDS_WITHIN
 from .leg import Audio, Leg
 from .link import AriLink
-from .names import mixing_bridge
+from .playback import Playback, Playbacks
+from .recording import Recordings
+from .room_recording import RoomRecording
+from .snoops import Snoops
 
 log = structlog.get_logger(__name__)
 
-ALWAYS_SOFTMIX: Final = "mixing,video_sfu"
-"""A plain ``mixing`` bridge of two sends nothing to one while the other is muted, and a whisper would not be heard."""
 
-MUSIC_CLASS: Final = "ari_conf"
-"""The class in musiconhold.conf whose music plays for those who wait."""
-
-GONE: Final = frozenset({400, 404, 409, 412, 422})
-"""Answers to a request about a channel that mean: it is not there any more, no longer ours, or about to end."""
-
-ENDS_WITHIN: Final = 1.0
-"""Seconds in which the end of a channel is told after a request about it was refused."""
+_END_SECONDS: Final = 2.0
+"""How long a stopping engine waits for a room that is over to be gone."""
 
 
 class RoomMixer:
-    """Keeps one room's audio as planned. ``legs`` are all calls by Call SID, kept by the engine."""
+    """Keeps one room's audio as planned. ``legs`` are all calls by Call SID, kept by the engine; ``tell`` tells its events."""
 
-    def __init__(self, link: AriLink, conference_sid: str, legs: Mapping[str, Leg]) -> None:
-        self.bridge_id = mixing_bridge(link.address.app, conference_sid)
-        self.bridge_exists = False
+    def __init__(
+        self,
+        link: AriLink,
+        conference_sid: str,
+        legs: Mapping[str, Leg],
+        *,
+        snoops: Snoops,
+        playbacks: Playbacks,
+        recordings: Recordings,
+        tell: Callable[[RecordingFinished], None],
+    ) -> None:
+        self.bridge = Bridge(link, names.mixing_bridge(link.address.app, conference_sid), watched=True)
+        self.plays: set[Playback] = set()
         self._link = link
         self._legs = legs
+        self._snoops = snoops
+        self._playbacks = playbacks
+        self._recordings = recordings
+        self._tell = tell
+        self._recording = RoomRecording(link, self.bridge, recordings, conference_sid, self.resume)
         self._plan = AudioPlan(conference_sid, {})
         self._members: dict[str, Leg] = {}
-        self._waiters: list[tuple[AudioPlan, asyncio.Future[None]]] = []
+        self._coaches: dict[str, Coach] = {}
+        self._waiters: list[asyncio.Future[None]] = []
+        self._due = False
         self._worker: asyncio.Task[None] | None = None
-        self._dirty = False
 
     @property
     def idle(self) -> bool:
         """Whether nothing is left of the room and nothing is being done."""
-        return self._worker is None and not self._plan.placements and not self.bridge_exists
+        return self._worker is None and not self._plan.placements and not self.bridge.exists and not self._coaches
 
-    def apply(self, plan: AudioPlan) -> asyncio.Future[None]:
+    @property
+    def bridge_ids(self) -> set[str]:
+        """The bridges of the room and of its coaches."""
+        return {self.bridge.id, *(coach.bridge_id for coach in self._coaches.values())}
+
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody is in the mix, or is to be in it for longer."""
+        mixed = (self._members.get(sid) for sid, to in self._plan.placements.items() if isinstance(to, InMix))
+        return not any(
+            leg.bridge_id == self.bridge.id and not leg.hanging_up for leg in mixed if leg and leg.call_sid in self._legs
+        )
+
+    def placement(self, call_sid: str) -> Placement | None:
+        """Return where the plan has a call."""
+        return self._plan.placements.get(call_sid)
+
+    def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Want ``plan`` from now on; the future is done when it, or a newer one, is in force."""
         self._plan = plan
+        self._recording.asked |= _recording(plan) is not RecordingState.OFF
+        for call_sid, placement in plan.placements.items():
+            leg = self._legs.get(call_sid)
+            if leg is not None:
+                # At once, and not when all that is being done for an older plan is over.
+                for playback in tuple(leg.whispers if isinstance(placement, Apart) else leg.plays):
+                    self._playbacks.stop(playback)
+        return self.settled()
+
+    def settled(self) -> "asyncio.Future[None]":
+        """Return a future that is done when the latest plan is in force."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append((plan, done))
-        self.repair()
+        self._waiters.append(done)
+        self.resume()
         return done
 
-    def repair(self) -> None:
-        """Bring about the plan (again): what is there may no longer be what we made."""
-        self._dirty = True
+    def resume(self) -> None:
+        """Compare with the plan (again), and do what is left to be done."""
+        self._due = True
         if self._worker is None:
             self._worker = asyncio.create_task(self._work(), name=f"room {self._plan.conference_sid}")
 
+    def compare(self, bridges: Mapping[str, list[str]]) -> None:
+        """Take over which bridges there are."""
+        self.bridge.exists = self.bridge.id in bridges
+        for coach in self._coaches.values():
+            coach.compare(bridges)
+
     async def stop(self) -> None:
-        """Stop working on the room; whoever waits for a plan is let go."""
+        """Stop working on the room, but see one that is over to its end; whoever waits for a plan is let go."""
+        if self._worker is not None and not self._plan.placements:
+            await asyncio.wait({self._worker}, timeout=_END_SECONDS)
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.wait({self._worker})
@@ -75,8 +125,8 @@ class RoomMixer:
 
     async def _work(self) -> None:
         try:
-            while self._dirty:
-                self._dirty = False
+            while self._due:
+                self._due = False
                 waiting = len(self._waiters)
                 await self._bring_about(self._plan)
                 self._let_go(waiting)
@@ -94,115 +144,127 @@ class RoomMixer:
 
     def _let_go(self, count: int) -> None:
         done, self._waiters = self._waiters[:count], self._waiters[count:]
-        for _plan, future in done:
+        for future in done:
             if not future.done():
                 future.set_result(None)
 
     async def _bring_about(self, plan: AudioPlan) -> None:
-        placed = {self._legs[sid]: placement for sid, placement in plan.placements.items() if sid in self._legs}
+        placed = {
+            self._legs[sid]: self._possible(placement, plan) for sid, placement in plan.placements.items() if sid in self._legs
+        }
         mixed = {leg: placement for leg, placement in placed.items() if isinstance(placement, InMix)}
+        coaching = {leg: placement for leg, placement in placed.items() if isinstance(placement, Coaching)}
         present = [leg for leg in self._members.values() if leg.call_sid in self._legs]
-        await self._take_out([leg for leg in present if leg.bridge_id == self.bridge_id and leg not in mixed])
-        audio = dict.fromkeys([*present, *mixed], Audio.NOTHING)
-        audio |= {leg: _program(placement) for leg, placement in placed.items() if isinstance(placement, Waiting)}
-        # Who has left stays a member until nothing is played to them any more, or a repetition would not know of it.
+        if _recording(plan) is RecordingState.PAUSED:
+            await self._recording.bring_about(RecordingState.PAUSED)
+        elif _recording(plan) is RecordingState.OFF:
+            await self._end_recording()
+        await self._clear_ears(placed, [leg for leg in present if leg not in placed])
+        for leg in present:
+            if leg.bridge_id == self.bridge.id and leg not in mixed:
+                await self.bridge.remove(leg.channel_id)
+                leg.bridge_id = None
+        await self._dismiss({leg.call_sid for leg in coaching})
+        # Who has left stays a member until nothing of ours is on the call any more, or a repetition would not know of it.
         self._members = {leg.call_sid: leg for leg in [*present, *placed]}
-        async with asyncio.TaskGroup() as group:
-            for leg, wanted in audio.items():
-                if leg.audio is not wanted:
-                    group.create_task(self._send(leg, wanted))
+        await self._send(present, placed)
+        await self._open_microphones(present, placed)
+        await self._detect_talking(present, placed, wanted=plan.detect_talking)
         self._members = {leg.call_sid: leg for leg in placed}
-        if placed and not self.bridge_exists:
-            await self._make_bridge()
+        if placed:
+            await self.bridge.make()
         await self._put_in(mixed)
-        if not plan.placements and self.bridge_exists:
-            await self._destroy_bridge()
+        if _recording(plan) is RecordingState.ON and self.bridge.exists:
+            await self._recording.bring_about(RecordingState.ON)
+        await _together(self._coach(leg, self._legs[to.call_sid_to_coach]) for leg, to in coaching.items())
+        if not plan.placements:
+            await self._playbacks.stop_all(self.plays)
+            await self.bridge.destroy()
 
-    async def _send(self, leg: Leg, wanted: Audio) -> None:
-        """Change what a channel outside the bridge is sent."""
-        before, leg.audio = leg.audio, Audio.UNKNOWN
-        try:
-            if before in {Audio.MUSIC, Audio.UNKNOWN} and wanted is not Audio.MUSIC:
-                await self._link.call("channels", "stopMoh", channelId=leg.channel_id)
-            if before in {Audio.SILENCE, Audio.UNKNOWN} and wanted is not Audio.SILENCE:
-                await self._link.call("channels", "stopSilence", channelId=leg.channel_id)
-            if wanted is Audio.MUSIC:
-                await self._link.call("channels", "startMoh", channelId=leg.channel_id, mohClass=MUSIC_CLASS)
-            elif wanted is Audio.SILENCE:
-                await self._link.call("channels", "startSilence", channelId=leg.channel_id)
-        except AriRefusedError as error:
-            if error.status not in GONE:
-                raise
-        leg.audio = wanted
+    def _possible(self, placement: Placement, plan: AudioPlan) -> Placement:
+        """Return the placement, or another for a coach while the coached has ended and the plan does not know it yet."""
+        if isinstance(placement, Coaching):
+            coached = placement.call_sid_to_coach
+            if coached not in self._legs or not isinstance(plan.placements.get(coached), InMix):
+                return InMix(muted=True)
+        return placement
 
-    async def _make_bridge(self) -> None:
-        try:
-            await self._link.call("bridges", "createWithId", bridgeId=self.bridge_id, type=ALWAYS_SOFTMIX)
-        except AriRefusedError as error:
-            if error.status != 409:
-                raise
-        self.bridge_exists = True
+    async def _clear_ears(self, placed: Mapping[Leg, Placement], gone: Iterable[Leg]) -> None:
+        """Stop what is played to those who go into the mix, for a channel does nothing else meanwhile."""
+        for leg, placement in placed.items():
+            await self._playbacks.stop_all(leg.whispers if isinstance(placement, Apart) else leg.plays)
+        for leg in gone:
+            await self._playbacks.stop_all(leg.whispers)
 
-    async def _destroy_bridge(self) -> None:
-        try:
-            await self._link.call("bridges", "destroy", bridgeId=self.bridge_id)
-        except AriRefusedError as error:
-            if error.status != 404:
-                raise
-        self.bridge_exists = False
+    async def _dismiss(self, still_coaching: set[str]) -> None:
+        for call_sid in self._coaches.keys() - still_coaching:
+            await self._coaches[call_sid].stop()
+            del self._coaches[call_sid]
 
-    async def _take_out(self, legs: list[Leg]) -> None:
-        for leg in legs:
-            try:
-                await self._link.call("bridges", "removeChannel", bridgeId=self.bridge_id, channel=leg.channel_id)
-            except AriRefusedError as error:
-                if error.status not in GONE:
-                    raise
-            leg.bridge_id = None
+    async def _send(self, present: Iterable[Leg], placed: Mapping[Leg, Placement]) -> None:
+        wanted = dict.fromkeys([*present, *placed], Audio.NOTHING)
+        # A sound takes the place of music and silence, which do not go on after it by themselves.
+        wanted |= {leg: _program(to) for leg, to in placed.items() if isinstance(to, Apart) and not leg.plays}
+        changes = {leg: audio for leg, audio in wanted.items() if leg.audio is not audio}
+        await _together(leg_audio.send(self._link, leg, audio) for leg, audio in changes.items())
 
-    async def _put_in(self, mixed: Mapping[Leg, InMix]) -> None:
-        """Add whoever is missing. Added again, a member takes the new ``mute``; ``channels/mute`` would not undo this one."""
-        for muted in (False, True):
-            wanted = [leg for leg, to in mixed.items() if to.muted is muted]
-            changed = [leg for leg in wanted if leg.bridge_id != self.bridge_id or leg.muted is not muted]
-            if changed:
-                await self._add(changed, muted=muted)
+    async def _open_microphones(self, present: Iterable[Leg], placed: Mapping[Leg, Placement]) -> None:
+        """Open and close microphones, before anybody is put in: who is muted is not heard for a moment either."""
+        muted = {leg: False for leg in present if leg not in placed}
+        muted |= {leg: to.muted for leg, to in placed.items() if not isinstance(to, Apart)}
+        await _together(leg_audio.mute(self._link, leg, muted=one) for leg, one in muted.items())
 
-    async def _add(self, legs: list[Leg], *, muted: bool) -> None:
-        try:
-            await self._link.call(
-                "bridges",
-                "addChannel",
-                bridgeId=self.bridge_id,
-                channel=",".join(leg.channel_id for leg in legs),
-                mute="true" if muted else "false",
-            )
-        except AriRefusedError as error:
-            await self._mend(error, legs, muted=muted)
-            return
-        for leg in legs:
-            leg.bridge_id, leg.muted = self.bridge_id, muted
-
-    async def _mend(self, error: AriRefusedError, legs: list[Leg], *, muted: bool) -> None:
-        """Find out why calls could not be added: the bridge is gone, or one of them is and Asterisk refuses them all."""
-        if error.status not in GONE:
-            raise error
-        if error.status == 404 and self.bridge_exists:
-            log.warning("a room's bridge was destroyed by somebody else; it is made anew", bridge=self.bridge_id)
-            self.bridge_exists = False
+    async def _put_in(self, mixed: Iterable[Leg]) -> None:
+        newcomers = {leg.channel_id: leg for leg in mixed if leg.bridge_id != self.bridge.id}
+        there = await self.bridge.add(list(newcomers))
+        for channel_id, leg in newcomers.items():
+            if channel_id in there:
+                leg.bridge_id = self.bridge.id
+            elif self.bridge.exists:
+                asyncio.get_running_loop().call_later(ENDS_WITHIN, self._tell_left_out, leg)
+        if newcomers and not self.bridge.exists:
             for leg in self._members.values():
                 leg.bridge_id = None
-            self._dirty = True
-        elif len(legs) > 1:
-            for leg in legs:
-                await self._add([leg], muted=muted)
-        else:
-            asyncio.get_running_loop().call_later(ENDS_WITHIN, self._tell_left_out, legs[0], str(error))
+            self._due = True
 
-    def _tell_left_out(self, leg: Leg, cause: str) -> None:
-        if not leg.ended.is_set() and leg.call_sid in self._plan.placements and leg.bridge_id != self.bridge_id:
-            log.error("a call could not be put into its room", call_sid=leg.call_sid, cause=cause)
+    def _tell_left_out(self, leg: Leg) -> None:
+        if not leg.ended.is_set() and isinstance(self.placement(leg.call_sid), InMix) and leg.bridge_id != self.bridge.id:
+            log.error("a call could not be put into its room", call_sid=leg.call_sid)
+
+    async def _coach(self, leg: Leg, coached: Leg) -> None:
+        coach = self._coaches.get(leg.call_sid)
+        if coach is None:
+            coach = self._coaches[leg.call_sid] = Coach(self._link, self._snoops, leg)
+        if not await coach.coach(coached):
+            self._due = True
+
+    async def _detect_talking(self, present: Iterable[Leg], placed: Mapping[Leg, Placement], *, wanted: bool) -> None:
+        # Begun anew with each unmuting: else somebody who talked before would not be told again.
+        detected = dict.fromkeys(present, False)
+        detected |= {leg: wanted and isinstance(to, InMix) and not to.muted for leg, to in placed.items()}
+        await _together(leg_audio.detect_talking(self._link, leg, wanted=one) for leg, one in detected.items())
+
+    async def _end_recording(self) -> None:
+        await self._recording.end()
+        if self._recording.asked:
+            self._recording.asked = False
+            self._recordings.hand_over(self._hand_over())
+
+    async def _hand_over(self) -> None:
+        self._tell(await self._recording.hand_over())
 
 
-def _program(placement: Waiting) -> Audio:
-    return Audio.SILENCE if placement.program.url == "" else Audio.MUSIC
+async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do things about different channels at once, each to its end; then raise the first error, if there was one."""
+    for outcome in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def _recording(plan: AudioPlan) -> RecordingState:
+    return plan.recording if plan.placements else RecordingState.OFF
+
+
+def _program(placement: Apart) -> Audio:
+    """Return what we send by ourselves: what another address holds is played by somebody who reads it."""
+    return Audio.MUSIC if placement.program.url is None else Audio.SILENCE

@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -34,6 +35,8 @@ HEARTBEAT: Final = 5.0
 
 EVENT_QUEUE_SIZE: Final = 20_000
 """Events that may wait for their reader. With more we have lost track: the connection is dropped and all compared anew."""
+
+_CHUNK: Final = 65536
 
 
 class AriResponse:
@@ -140,6 +143,26 @@ class AriTransport:
         ):
             return await self._request_by_http(method, resource, params, data, headers)
         return await self._request_by_socket(self._socket, method, resource, params, data)
+
+    async def download(self, resource: str, target: Path) -> AriResponse:
+        """Write what ``GET resource`` answers to ``target``, if it is success; return the answer, its body only if it is not.
+
+        However long it takes, as long as something comes. Raises as ``request`` does.
+        """
+        patient = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=self._timeout)
+        url = f"{self._base}/ari/{resource}"
+        try:
+            async with self._http().get(url, headers=self._headers, timeout=patient) as answer:
+                if answer.status != 200:
+                    return AriResponse(answer.status, await answer.read())
+                with target.open("wb") as file:
+                    async for chunk in answer.content.iter_chunked(_CHUNK):
+                        file.write(chunk)
+                return AriResponse(answer.status, b"")
+        except TimeoutError as error:
+            raise AriTimeoutError(_too_late(f"GET {resource}", self._timeout)) from error
+        except aiohttp.ClientError as error:
+            raise AriLostError(f"the connection to Asterisk broke during GET {resource}: {error}") from error
 
     async def ws_connect(self, url: str, params: Any = None, headers: Any = None) -> None:  # noqa: ARG002
         """Refuse: the one socket is opened by ``open``."""

@@ -1,61 +1,43 @@
-"""One call of the local engine, and what it hears while it is in no mix."""
+"""One call of the local engine: where it is, what it says, and what it hears while it is in no mix."""
 
-import asyncio
 from collections import deque
-from typing import Protocol
+from collections.abc import Callable
+
+import numpy as np
 
 from ari_conf.audio import Samples
-from ari_conf.conference import InMix, Placement
+from ari_conf.conference import Coaching, InMix, Placement
 
 from .line import Line
-
-
-class Source(Protocol):
-    """Where a call outside of the mix gets its frames from."""
-
-    def next_frame(self) -> Samples:
-        """Return the next 20 ms; they are not to be written to."""
-        ...
-
-
-class Loop:
-    """Frames that are played over and over, from the first one on: music, or a single frame of silence."""
-
-    def __init__(self, frames: Samples) -> None:
-        """Play ``frames``, of shape (frames, frame_length)."""
-        self._frames = frames
-        self._next = 0
-
-    def next_frame(self) -> Samples:
-        """Return the next 20 ms."""
-        frame: Samples = self._frames[self._next]
-        self._next += 1
-        if self._next == len(self._frames):
-            self._next = 0
-        return frame
-
-
-class Playback:
-    """One sound that is played once; ``done`` is set when its last frame has been given out."""
-
-    def __init__(self, frames: Samples) -> None:
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._frames = deque(frames)
-
-    def next_frame(self) -> Samples:
-        """Return the next 20 ms; there are some as long as ``done`` is not set."""
-        frame: Samples = self._frames.popleft()
-        if not self._frames:
-            self.done.set_result(None)
-        return frame
+from .reception import Reception
+from .recorder import CallRecorder
+from .sources import Playback, Source
 
 
 class Call:
-    """A call and where its audio goes: in no room (``placement`` is None), waiting for one, or in its mix."""
+    """A call and where its audio goes: in no room (``placement`` is None), apart from one, or in its mix.
 
-    __slots__ = ("answered", "conference_sid", "line", "placement", "playbacks", "program", "sid")
+    ``playbacks`` are heard outside of the mix, one after the other; ``overlays`` in the mix, over it. ``said`` is where the
+    next frame of its voice is put, if anybody takes it.
+    """
 
-    def __init__(self, sid: str, line: Line) -> None:
+    __slots__ = (
+        "answered",
+        "conference_sid",
+        "line",
+        "overlays",
+        "placement",
+        "playbacks",
+        "program",
+        "reception",
+        "recorders",
+        "said",
+        "sid",
+        "silent_frames",
+        "talking",
+    )
+
+    def __init__(self, sid: str, line: Line, frame_length: int) -> None:
         self.sid = sid
         self.line = line
         self.answered = False
@@ -63,21 +45,68 @@ class Call:
         self.placement: Placement | None = None
         self.program: Source | None = None
         self.playbacks: deque[Playback] = deque()
+        self.overlays: list[Playback] = []
+        self.recorders: dict[str, CallRecorder] = {}
+        self.reception: Reception | None = None
+        self.said: Samples = np.zeros(frame_length, np.int16)
+        self.talking = False
+        self.silent_frames = 0
+        self.set_jitter_buffer(0.0)
 
     @property
     def in_mix(self) -> bool:
         """Tell whether the call hears its room."""
-        return self.answered and isinstance(self.placement, InMix)
+        return self.answered and isinstance(self.placement, InMix | Coaching)
 
     @property
     def heard(self) -> bool:
         """Tell whether its room hears the call."""
         return self.answered and isinstance(self.placement, InMix) and not self.placement.muted
 
+    @property
+    def whispers_to(self) -> str | None:
+        """Return the Call SID of the only one who hears the call, if it is such a call."""
+        if self.answered and isinstance(self.placement, Coaching) and not self.placement.muted:
+            return self.placement.call_sid_to_coach
+        return None
+
+    @property
+    def speak(self) -> Callable[[Samples], None]:
+        """What writes the next 20 ms of what comes from the caller."""
+        return self.line.speak if self.reception is None else self.reception.speak
+
+    @property
+    def hear(self) -> Callable[[Samples], None]:
+        """What takes the next 20 ms of what the caller hears, after ``said`` has been filled for this tick."""
+        return self._hear_and_record if self.recorders else self.line.hear
+
+    def set_jitter_buffer(self, seconds: float) -> None:
+        """Use a new jitter buffer; 0 is none."""
+        plain = not seconds and self.line.transit is None
+        self.reception = None if plain else Reception(self.line, len(self.said), seconds)
+
+    def place(self, conference_sid: str | None, placement: Placement | None, program: Source | None) -> None:
+        """Put the call elsewhere; what is played there and is not to be heard any more is cut off."""
+        self.conference_sid, self.placement, self.program = conference_sid, placement, program
+        # The rules do not let anybody talk on who is muted, apart or elsewhere.
+        self.talking = False
+        over = self.playbacks if isinstance(placement, InMix | Coaching) else self.overlays
+        for playback in over:
+            playback.cut_off()
+        over.clear()
+
+    def flush(self) -> None:
+        """Bring what has been recorded so far to the disk."""
+        for recorder in self.recorders.values():
+            recorder.flush()
+
     def current_source(self) -> Source | None:
         """Return what a call outside of the mix hears now; None is silence."""
-        if self.placement is not None:
-            return self.program
         while self.playbacks and self.playbacks[0].done.done():
             self.playbacks.popleft()
-        return self.playbacks[0] if self.playbacks else None
+        return self.playbacks[0] if self.playbacks else self.program
+
+    def _hear_and_record(self, frame: Samples) -> None:
+        for recorder in self.recorders.values():
+            recorder.take(self.said, frame)
+        self.line.hear(frame)

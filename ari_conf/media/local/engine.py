@@ -1,17 +1,13 @@
 """The engine that mixes by itself: it carries out what the port asks for, 20 ms at a time, on a real or a virtual clock."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
-
-import numpy as np
-import structlog
+from pathlib import Path
 
 from ari_conf.audio import Samples
 from ari_conf.audio.music import wait_music
-from ari_conf.audio.tones import special_information
 from ari_conf.clock import Clock
-from ari_conf.conference import AudioPlan, AudioProgram, Placement, Waiting
+from ari_conf.conference import AudioPlan, AudioProgram
 from ari_conf.media.port import (
     CallArrived,
     CallEnded,
@@ -23,18 +19,20 @@ from ari_conf.media.port import (
     EngineUnavailableError,
     RejectReason,
     Sound,
+    SoundFile,
+    Track,
 )
 from ari_conf.sids import SidKind, new_sid
 
-from .call import Call, Loop, Playback, Source
+from .arrangement import Arrangement
+from .call import Call
 from .line import Line
-from .mixer import FRAME_SECONDS, Mixer
-
-log = structlog.get_logger(__name__)
+from .recorder import CallRecorder, Recorder
+from .room import Rooms
+from .sources import Loop, Playback, Sounds, Source, in_frames
+from .ticker import Ticker
 
 _KEYS = frozenset("0123456789*#ABCD")
-
-_FRAMES_TO_CATCH_UP = 5
 
 # SIP status, its phrase, and the network's word for it.
 _REJECTIONS = {
@@ -47,23 +45,22 @@ _NORMAL = "Normal Clearing"
 class LocalEngine:
     """A ``MediaEngine`` whose callers are in this process: whatever implements ``Line``, such as a ``VirtualPhone``.
 
-    Rooms are mixed at ``rate`` Hz (8000, 16000 or 48000; ``ValueError`` for others). One event loop is to call all methods.
+    Rooms are mixed at ``rate`` Hz (8000, 16000 or 48000; ``ValueError`` for others). What is recorded goes to the folder
+    ``recordings``; without one, recordings fail. One event loop is to call all methods.
     """
 
-    def __init__(self, clock: Clock, rate: int = 8000) -> None:
+    def __init__(self, clock: Clock, rate: int = 8000, *, recordings: Path | None = None) -> None:
         self.clock = clock
         self.rate = rate
         self.events: asyncio.Queue[EngineEvent] = asyncio.Queue()
-        self._mixer = Mixer(rate)
-        self._silence = _in_frames(np.zeros(self._mixer.frame_length, np.int16), self._mixer.frame_length)
+        self._recordings = recordings
+        self._arrangement = Arrangement(rate, self.events.put_nowait)
+        self._sounds = Sounds(rate)
         self._calls: dict[str, Call] = {}
-        self._plans: dict[str, tuple[AudioPlan, list[asyncio.Future[None]]]] = {}
+        self._rooms = Rooms(self._program, lambda name: Recorder(recordings, name, rate), self.events.put_nowait)
         self._running = False
-        self._ticking: asyncio.Task[None] | None = None
+        self._ticker = Ticker(clock, self._tick, self._fail)
         self._to_be_arranged = False
-        self._speakers: list[tuple[Callable[[Samples], None], Samples]] = []
-        self._listeners: list[tuple[Callable[[Samples], None], Samples]] = []
-        self._outside: list[Call] = []
 
     # The port.
 
@@ -76,11 +73,11 @@ class LocalEngine:
     async def stop(self) -> None:
         """Take no more calls. Those that are there stay, and hear nothing until the engine is started again."""
         self._running = False
-        ticking, self._ticking = self._ticking, None
-        if ticking is not None:
-            ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await ticking
+        await self._ticker.stop()
+        # What has been recorded so far is to be there also if the process ends now.
+        self._rooms.flush()
+        for call in self._calls.values():
+            call.flush()
 
     async def answer(self, call_sid: str) -> None:
         """Answer the call; nothing happens if it is answered already."""
@@ -105,28 +102,91 @@ class LocalEngine:
         if call is not None:
             self._end(call, _NORMAL, 480, "Temporarily Unavailable")
 
-    async def play(self, call_sid: str, sound: Sound) -> None:
-        """Play ``sound`` to an answered call that is in no room, and return when it has been played.
+    async def play(self, call_sid: str, sound: Sound | SoundFile) -> None:
+        """Play ``sound`` to an answered call that is in no mix, and return when it has been played.
 
-        Sounds for one call are played one after the other. One that is still on when the call comes into a room is cut off.
-        Raises ``EngineError`` if the call is in a room or has not been answered, ``CallGoneError`` also if it ends meanwhile.
+        Sounds for one call are played one after the other, in place of its program. One that is still on when the call comes
+        into a mix is cut off. Raises ``EngineError`` if the call is in a mix or has not been answered or the sound cannot be
+        played, ``CallGoneError`` also if the call ends meanwhile.
         """
         call = self._call(call_sid)
         if not call.answered:
             raise EngineError(f"nothing can be played to call {call_sid} before it is answered; answer it first")
-        if call.placement is not None:
-            raise EngineError(f"call {call_sid} is in room {call.conference_sid}; take it out first to play to it alone")
-        playback = Playback(self._frames_of(sound))
+        frames = self._sounds.frames_of(sound)
+        if call.in_mix:
+            await self._rooms.in_force()
+            call = self._call(call_sid)
+        if call.in_mix:
+            raise EngineError(
+                f"call {call_sid} is in room {call.conference_sid}; take it out first, or put it on hold, to play to it alone"
+            )
+        playback = Playback(frames)
         call.playbacks.append(playback)
         await playback.done
 
+    async def play_to_participant(self, call_sid: str, sound: SoundFile) -> None:
+        """Play ``sound`` to one participant in the mix, over what it hears; return when it has been played.
+
+        Several sounds are heard together. It ends early, without an error, when the call leaves the mix, and returns at once
+        if it is in none. Raises ``EngineError`` if the sound cannot be played, ``CallGoneError`` if the call ends meanwhile.
+        """
+        self._call(call_sid)
+        frames = self._sounds.frames_of(sound)
+        await self._rooms.in_force()
+        call = self._call(call_sid)
+        if call.in_mix:
+            await self._play_over(call.overlays, frames)
+
+    async def play_to_room(self, conference_sid: str, sound: Sound | SoundFile) -> None:
+        """Play ``sound`` to everybody in a room's mix, and into its recording; return when it has been played.
+
+        Several sounds are heard together. It returns at once if nobody is in the mix, and ends early when the room is empty.
+        Raises ``EngineError`` if the sound cannot be played.
+        """
+        self._check_running()
+        frames = self._sounds.frames_of(sound)
+        await self._rooms.in_force()
+        room = self._rooms.rooms.get(conference_sid)
+        if room is not None and room.mixed:
+            await self._play_over(room.sounds, frames)
+
+    async def set_jitter_buffer(self, call_sid: str, milliseconds: int) -> None:
+        """Smooth what comes from a caller with a buffer of this length, rounded up to whole frames of 20 ms; 0 is none.
+
+        Raises ``ValueError`` for a length below 0.
+        """
+        if milliseconds < 0:
+            raise ValueError(f"a jitter buffer cannot be {milliseconds} ms long; choose 0 for none, or more")
+        self._call(call_sid).set_jitter_buffer(milliseconds / 1000)
+        self._to_be_arranged = True
+
+    async def record(self, call_sid: str, name: str, *, track: Track = Track.BOTH, dual: bool = False) -> None:
+        """Record a call from its next frame on, into ``name`` and ``.wav`` in the folder for recordings.
+
+        What a caller says is recorded as it comes out of the jitter buffer, also while it is muted. Raises ``EngineError`` if
+        there is a recording of this name already, ``ValueError`` if the name is not one for a file.
+        """
+        call = self._call(call_sid)
+        if not name or Path(name).name != name:
+            raise ValueError(f"a recording cannot be named {name!r}; choose a name for a file, without slashes")
+        if any(name in other.recorders for other in self._calls.values()):
+            raise EngineError(f"the recording {name} is running already; choose another name, or stop it first")
+        call.recorders[name] = CallRecorder(self._recordings, name, self.rate, track, dual=dual)
+        self._to_be_arranged = True
+
+    async def stop_recording(self, name: str) -> None:
+        """End the recording of a call and tell ``RecordingFinished``; one that is over already is no error."""
+        for call in self._calls.values():
+            recorder = call.recorders.pop(name, None)
+            if recorder is not None:
+                self._to_be_arranged = True
+                self.events.put_nowait(recorder.finish())
+
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Make the audio of one room what ``plan`` says, from the next frame on; without calls at once."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        _, waiting = self._plans.pop(plan.conference_sid, (None, []))
-        self._plans[plan.conference_sid] = plan, [*waiting, future]
+        future = self._rooms.apply(plan)
         if not self._calls:
-            self._enforce_plans()
+            self._rooms.enforce(self._calls)
         return future
 
     # The callers' side.
@@ -137,7 +197,7 @@ class LocalEngine:
         Raises ``EngineUnavailableError`` if the engine is not running.
         """
         self._check_running()
-        call = Call(new_sid(SidKind.CALL), line)
+        call = Call(new_sid(SidKind.CALL), line, self._arrangement.frame_length)
         self._calls[call.sid] = call
         self.events.put_nowait(CallArrived(call.sid, from_, to))
         self._keep_ticking()
@@ -172,7 +232,7 @@ class LocalEngine:
     def _end(self, call: Call, cause: str, status: int, phrase: str) -> None:
         del self._calls[call.sid]
         self._to_be_arranged = True
-        for playback in call.playbacks:
+        for playback in (*call.playbacks, *call.overlays):
             if not playback.done.done():
                 playback.done.set_exception(CallGoneError(f"call {call.sid} ended while a sound was being played to it"))
         if call.answered:
@@ -180,108 +240,45 @@ class LocalEngine:
         else:
             call.line.refused(status, phrase)
         self.events.put_nowait(CallEnded(call.sid, cause))
+        for recorder in call.recorders.values():
+            self.events.put_nowait(recorder.finish())
         if not self._calls:
-            self._enforce_plans()
-            if self._ticking is not None:
-                self._ticking.cancel()
-                self._ticking = None
+            self._rooms.enforce(self._calls)
+            self._ticker.end()
 
-    def _frames_of(self, sound: Sound) -> Samples:
-        match sound:
-            case Sound.SPECIAL_INFORMATION:
-                return _in_frames(special_information(self.rate), self._mixer.frame_length)
-
-    # Plans.
-
-    def _enforce_plans(self) -> None:
-        plans, self._plans = self._plans, {}
-        for plan, futures in plans.values():
-            for call in self._calls.values():
-                if call.conference_sid == plan.conference_sid and call.sid not in plan.placements:
-                    self._place(call, None, None)
-            for call_sid, placement in plan.placements.items():
-                if call_sid in self._calls:
-                    self._place(self._calls[call_sid], plan.conference_sid, placement)
-            for future in futures:
-                if not future.done():
-                    future.set_result(None)
-
-    def _place(self, call: Call, conference_sid: str | None, placement: Placement | None) -> None:
-        if (call.conference_sid, call.placement) == (conference_sid, placement):
-            return
-        call.conference_sid, call.placement = conference_sid, placement
+    async def _play_over(self, playbacks: list[Playback], frames: Samples) -> None:
+        playback = Playback(frames)
+        playbacks.append(playback)
         self._to_be_arranged = True
-        call.program = self._source_for(placement.program) if isinstance(placement, Waiting) else None
-        if placement is not None:
-            for playback in call.playbacks:
-                if not playback.done.done():
-                    playback.done.set_result(None)
-            call.playbacks.clear()
+        try:
+            await playback.done
+        finally:
+            with suppress(ValueError):  # whoever cut it off may have taken it away
+                playbacks.remove(playback)
+            self._to_be_arranged = True
 
-    def _source_for(self, program: AudioProgram) -> Source | None:
-        if program.url == "":
+    def _program(self, program: AudioProgram) -> Source | None:
+        if program.url is not None:
+            # Silence, or what somebody who can fetch it plays to the call.
             return None
         # One of its own for each call: everybody's music begins at its beginning.
-        return Loop(_in_frames(wait_music(self.rate), self._mixer.frame_length))
+        return Loop(in_frames(wait_music(self.rate), self.rate))
 
     # Time.
 
     def _keep_ticking(self) -> None:
-        if self._running and self._calls and self._ticking is None:
-            self._ticking = asyncio.create_task(self._tick_on(), name="local engine")
-
-    async def _tick_on(self) -> None:
-        start = self.clock.monotonic()
-        count = 0
-        try:
-            while True:
-                count += 1
-                moment = start + count * FRAME_SECONDS
-                await self.clock.sleep_until(moment)
-                behind = int((self.clock.monotonic() - moment) / FRAME_SECONDS)
-                if behind > _FRAMES_TO_CATCH_UP:
-                    log.warning("the mixer is late and leaves out audio", frames=behind, calls=len(self._calls))
-                    count += behind
-                self._tick()
-        except Exception as error:
-            log.exception("the mixer has stopped")
-            self._running = False
-            self._ticking = None
-            self.events.put_nowait(EngineLost(f"the mixer has stopped: {error!r}", final=True))
+        if self._running and self._calls:
+            self._ticker.start()
 
     def _tick(self) -> None:
-        if self._plans:
-            self._enforce_plans()
+        if self._rooms.pending:
+            self._rooms.enforce(self._calls)
+            self._to_be_arranged = True
         if self._to_be_arranged:
-            self._arrange()
-        for speak, row in self._speakers:
-            speak(row)
-        if self._listeners:
-            self._mixer.mix()
-        for hear, row in self._listeners:
-            hear(row)
-        for call in self._outside:
-            source = call.current_source()
-            call.line.hear(self._silence[0] if source is None else source.next_frame())
+            self._to_be_arranged = False
+            self._arrangement.make(self._calls.values(), self._rooms.rooms)
+        self._arrangement.pass_frame()
 
-    def _arrange(self) -> None:
-        self._to_be_arranged = False
-        rooms: dict[str | None, list[Call]] = {}
-        for call in self._calls.values():
-            if call.in_mix:
-                rooms.setdefault(call.conference_sid, []).append(call)
-        self._speakers, self._listeners = [], []
-        first_rows = self._mixer.arrange([len(room) for room in rooms.values()])
-        for first_row, room in zip(first_rows, rooms.values(), strict=True):
-            for row, call in enumerate(room, start=first_row):
-                self._listeners.append((call.line.hear, self._mixer.outputs[row]))
-                if call.heard:
-                    self._speakers.append((call.line.speak, self._mixer.inputs[row]))
-        self._outside = [call for call in self._calls.values() if call.answered and not call.in_mix]
-
-
-def _in_frames(samples: Samples, frame_length: int) -> Samples:
-    """Cut ``samples`` into frames, shape (frames, frame_length); the last one is filled up with silence."""
-    missing = -len(samples) % frame_length
-    whole = np.pad(samples, (0, missing)) if missing else samples
-    return whole.reshape(-1, frame_length)
+    def _fail(self, error: Exception) -> None:
+        self._running = False
+        self.events.put_nowait(EngineLost(f"the mixer has stopped: {error!r}", final=True))

@@ -1,5 +1,6 @@
 """What hangs at the other end of a call of the local engine."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ari_conf.audio import Samples
@@ -7,6 +8,11 @@ from ari_conf.audio import Samples
 
 class Line(Protocol):
     """A caller's side of one call. The engine calls these methods on the event loop; none of them may wait."""
+
+    @property
+    def transit(self) -> Callable[[], float] | None:
+        """What returns how long (s) the packet that was spoken last is under way; None if no packet takes any time."""
+        ...
 
     def speak(self, frame: Samples) -> None:
         """Write the next 20 ms of what the caller says into ``frame``; it is called only while somebody may hear it."""

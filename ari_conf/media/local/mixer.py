@@ -19,8 +19,9 @@ class Mixer:
     """Mixes one 20 ms frame of any number of rooms at a time.
 
     Each participant has one row of ``frame_length`` samples in ``inputs`` and the same row in ``outputs``. A row of ``inputs``
-    that nobody writes to stays silent: that is how a muted participant hears without being heard. Sums saturate at the limits
-    of 16 bits. Raises ``ValueError`` for a rate other than 8000, 16000 or 48000 Hz.
+    that nobody writes to stays silent: that is how a muted participant hears without being heard. What only some are to hear,
+    a whisper or a sound, is laid over what they hear: see ``lay_over``. Sums saturate at the limits of 16 bits. Raises
+    ``ValueError`` for a rate other than 8000, 16000 or 48000 Hz.
     """
 
     inputs: Samples
@@ -39,7 +40,8 @@ class Mixer:
     def arrange(self, sizes: Sequence[int]) -> list[int]:
         """Make place for rooms of ``sizes`` participants and return each room's first row; its others follow.
 
-        ``inputs`` and ``outputs`` are replaced, and silent. Raises ``ValueError`` for an empty room.
+        ``inputs`` and ``outputs`` are replaced, and silent; nothing is laid over any more. Raises ``ValueError`` for an empty
+        room.
         """
         if any(size < 1 for size in sizes):
             raise ValueError("a room to be mixed has no participants; leave it out")
@@ -65,8 +67,18 @@ class Mixer:
             start = stop
         return first_rows
 
+    def lay_over(self, first_row: int, rows: int = 1) -> Samples:
+        """Return a frame that is added to what ``rows`` rows of one room hear, from ``first_row`` on, until the next layout.
+
+        It is silent until somebody writes to it, and it is in nobody's voice: the others of the room do not hear it.
+        """
+        group = next(group for group in self._groups if first_row < group.stop)
+        frame = np.zeros(self.frame_length, np.int16)
+        group.lay_over(slice(first_row - group.start, first_row - group.start + rows), frame)
+        return frame
+
     def mix(self) -> None:
-        """Fill ``outputs`` from ``inputs``."""
+        """Fill ``outputs`` from ``inputs`` and from what is laid over."""
         for group in self._groups:
             group.mix()
 
@@ -82,6 +94,8 @@ class Mixer:
         rooms = (stop - start) // size
         shape = (rooms, size, self.frame_length)
         return _Group(
+            start,
+            stop,
             inputs=self._inputs[start:stop].reshape(shape),
             outputs=self._outputs[start:stop].reshape(shape),
             work=self._work[: stop - start].reshape(shape),
@@ -90,15 +104,26 @@ class Mixer:
 
 
 class _Group:
-    """Rooms of one size. The arrays are views of the mixer's buffers, of shape (rooms, size, samples)."""
+    """Rooms of one size, in rows ``start`` to ``stop``.
 
-    __slots__ = ("_inputs", "_outputs", "_sums", "_work")
+    The arrays are views of the mixer's buffers, of shape (rooms, size, samples).
+    """
 
-    def __init__(self, inputs: Samples, outputs: Samples, work: NDArray[np.int32], sums: NDArray[np.int32]) -> None:
+    __slots__ = ("_inputs", "_laid_over", "_outputs", "_sums", "_work", "start", "stop")
+
+    def __init__(
+        self, start: int, stop: int, inputs: Samples, outputs: Samples, work: NDArray[np.int32], sums: NDArray[np.int32]
+    ) -> None:
+        self.start = start
+        self.stop = stop
         self._inputs = inputs
         self._outputs = outputs
         self._work = work
         self._sums = sums
+        self._laid_over: list[tuple[NDArray[np.int32], Samples]] = []
+
+    def lay_over(self, rows: slice, frame: Samples) -> None:
+        self._laid_over.append((self._work.reshape(-1, len(frame))[rows], frame))
 
     def mix(self) -> None:
         work = self._work
@@ -106,5 +131,8 @@ class _Group:
         np.copyto(work, self._inputs)
         np.add.reduce(work, axis=1, keepdims=True, out=self._sums)
         np.subtract(self._sums, work, out=work)
+        # Before the limits are applied: else a sum that goes beyond them and back would come out wrong.
+        for heard, frame in self._laid_over:
+            np.add(heard, frame, out=heard)
         work.clip(_LOWEST, _HIGHEST, out=work)
         np.copyto(self._outputs, work, casting="unsafe")

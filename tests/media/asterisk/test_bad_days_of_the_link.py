@@ -17,7 +17,17 @@ from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
 from ari_conf.settings import ROOM_OF_THE_DIALLED_NAME, NumberSettings, ServerSettings, Settings
 from tests.app_server import ClosedPort
 from tests.media.asterisk.proxy import Proxy
-from tests.stage import ACCOUNT, DEADLINE, TONES, leaves_no_task, nothing_in, until, who_hears_whom, within_deadline
+from tests.stage import (
+    ACCOUNT,
+    DEADLINE,
+    TONES,
+    asterisk_engine,
+    leaves_no_task,
+    nothing_in,
+    until,
+    who_hears_whom,
+    within_deadline,
+)
 
 SETTINGS = Settings(server=ServerSettings(port=0), numbers=(NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),))
 
@@ -35,7 +45,7 @@ async def behind_a_proxy(asterisk: PrivateAsterisk) -> AsyncIterator[tuple[Proxy
             phones.append(SipPhone(name, TONES[name], server=(asterisk.sip_host, asterisk.sip_port)))
             return phones[-1]
 
-        async with Controller(SETTINGS, (ACCOUNT,), AsteriskEngine(address(asterisk, proxy.url))) as controller:
+        async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(address(asterisk, proxy.url))) as controller:
             yield proxy, controller, make_phone
             await asyncio.gather(*(phone.hang_up() for phone in phones))
             await until(lambda: not controller.switchboard.calls and not controller.rooms.conferences)
@@ -52,13 +62,13 @@ async def start_error(engine: AsteriskEngine) -> str:
 
 async def test_asterisk_is_not_there() -> None:
     with ClosedPort() as url:
-        text = await start_error(AsteriskEngine(AriAddress(url, "ari_conf", "secret")))
+        text = await start_error(asterisk_engine(AriAddress(url, "ari_conf", "secret")))
     assert url in text
     assert "secret" not in text
 
 
 async def test_the_password_is_wrong(asterisk: PrivateAsterisk) -> None:
-    text = await start_error(AsteriskEngine(address(asterisk, password="wrong")))
+    text = await start_error(asterisk_engine(address(asterisk, password="wrong")))
     assert "password" in text
     assert "ari.conf" in text
     assert "wrong" not in text
@@ -81,7 +91,7 @@ async def serve(answer: Callable[[web.Request], web.Response]) -> tuple[web.AppR
 async def test_the_version_is_wrong(version: str, word: str) -> None:
     info = {"system": {"version": version}, "status": {"startup_time": "then"}}
     runner, url = await serve(lambda _request: web.json_response(info))
-    text = await start_error(AsteriskEngine(AriAddress(url, "ari_conf", "secret")))
+    text = await start_error(asterisk_engine(AriAddress(url, "ari_conf", "secret")))
     await runner.cleanup()
     assert word in text
 
@@ -89,7 +99,7 @@ async def test_the_version_is_wrong(version: str, word: str) -> None:
 @pytest.mark.parametrize("body", ["<html>It works!</html>", "[]", "{}"])
 async def test_something_else_answers_at_the_address(body: str) -> None:
     runner, url = await serve(lambda _request: web.Response(text=body))
-    text = await start_error(AsteriskEngine(AriAddress(url, "ari_conf", "secret")))
+    text = await start_error(asterisk_engine(AriAddress(url, "ari_conf", "secret")))
     await runner.cleanup()
     assert "check [asterisk] url" in text
 
@@ -104,7 +114,7 @@ async def test_the_password_is_never_in_a_url(asterisk: PrivateAsterisk) -> None
 
 async def test_older_asterisks_are_spoken_to_by_http(asterisk: PrivateAsterisk) -> None:
     phones = [SipPhone(name, TONES[name], server=(asterisk.sip_host, asterisk.sip_port)) for name in ("ann", "bob", "cid")]
-    engine = AsteriskEngine(address(asterisk), rest_over_websocket=False)
+    engine = asterisk_engine(address(asterisk), rest_over_websocket=False)
     async with Controller(SETTINGS, (ACCOUNT,), engine) as controller:
         for phone in phones:
             await phone.dial("room")
@@ -179,7 +189,7 @@ async def test_given_calls_when_asterisk_restarts_then_they_are_over_and_new_one
 
 async def test_a_second_controller_takes_over_and_the_first_one_stops_acting(asterisk: PrivateAsterisk) -> None:
     async with behind_a_proxy(asterisk) as (_, first, make_phone):  # noqa: SIM117
-        async with Controller(SETTINGS, (ACCOUNT,), AsteriskEngine(address(asterisk))) as second:
+        async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(address(asterisk))) as second:
             cause = await asyncio.wait_for(asyncio.shield(first.failed), DEADLINE)
             assert "another program" in cause
             ann = make_phone("ann")
@@ -195,12 +205,12 @@ async def test_given_calls_when_a_controller_starts_then_they_are_served_as_if_t
 ) -> None:
     phones = [SipPhone(name, TONES[name], server=(asterisk.sip_host, asterisk.sip_port)) for name in ("ann", "bob", "cid")]
     ann, bob, cid = phones
-    async with Controller(SETTINGS, (ACCOUNT,), AsteriskEngine(address(asterisk))) as first:
+    async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(address(asterisk))) as first:
         await ann.dial("room")
         await bob.dial("room")
         await cid.dial("waiting alone")
         await until(lambda: sum(len(conference.participants) for conference in first.rooms.conferences) == 3)
-    async with Controller(SETTINGS, (ACCOUNT,), AsteriskEngine(address(asterisk))) as second:
+    async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(address(asterisk))) as second:
         await who_hears_whom(phones, {"ann": {"bob"}, "bob": {"ann"}, "cid": set()})
         await asyncio.gather(*(phone.hang_up() for phone in phones))
         await until(lambda: not second.switchboard.calls)
@@ -208,7 +218,7 @@ async def test_given_calls_when_a_controller_starts_then_they_are_served_as_if_t
 
 
 async def test_what_asterisk_refuses_is_an_error_with_its_words(asterisk: PrivateAsterisk) -> None:
-    engine = AsteriskEngine(address(asterisk))
+    engine = asterisk_engine(address(asterisk))
     await engine.start()
     try:
         with pytest.raises(EngineError, match=r"404 .*bridge"):

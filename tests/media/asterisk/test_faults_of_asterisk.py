@@ -14,7 +14,7 @@ from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from tests.media.asterisk.test_bad_days_of_the_link import SETTINGS, address, behind_a_proxy
-from tests.stage import ACCOUNT, DEADLINE, REAL_CLOCK, TONES, leaves_no_task, nothing_in, until, who_hears_whom
+from tests.stage import ACCOUNT, DEADLINE, REAL_CLOCK, TONES, asterisk_engine, leaves_no_task, nothing_in, until, who_hears_whom
 
 
 async def ari(asterisk: PrivateAsterisk, method: str, path: str) -> Any:
@@ -63,19 +63,19 @@ async def test_a_controller_of_another_application_leaves_our_rooms_alone(asteri
         await ann.dial("room")
         await bob.dial("room")
         other = AriAddress(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password, "ari_conf-2")
-        async with Controller(SETTINGS, (ACCOUNT,), AsteriskEngine(other)):
+        async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(other)):
             await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
 
 
 async def test_a_name_that_is_not_utf_8_spoils_neither_start_nor_reconnect(asterisk: PrivateAsterisk) -> None:
     async with leaves_no_task():
         hostile = phone(asterisk, "eve")
-        async with Controller(SETTINGS, (ACCOUNT,), AsteriskEngine(address(asterisk))):
+        async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(address(asterisk))):
             dialling = asyncio.create_task(hostile.dial(f"sip:a%ffb@{asterisk.sip_host}:{asterisk.sip_port}"))
             async with asyncio.timeout(DEADLINE):
                 while (await ari(asterisk, "GET", "channels")) is not None:
                     await REAL_CLOCK.let_pass(0.02)
-        async with Controller(SETTINGS, (ACCOUNT,), AsteriskEngine(address(asterisk))) as controller:
+        async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(address(asterisk))) as controller:
             ann, bob = phone(asterisk, "ann"), phone(asterisk, "bob")
             await ann.dial("room")
             await bob.dial("room")
@@ -87,7 +87,7 @@ async def test_a_name_that_is_not_utf_8_spoils_neither_start_nor_reconnect(aster
 
 async def test_muting_somebody_who_joined_muted_and_back(asterisk: PrivateAsterisk) -> None:
     async with leaves_no_task():
-        engine = AsteriskEngine(address(asterisk))
+        engine = asterisk_engine(address(asterisk))
         await engine.start()
         ann, bob = phone(asterisk, "ann"), phone(asterisk, "bob")
         calls = []

@@ -1,13 +1,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from ari_conf.clock import Clock, VirtualClock
-from ari_conf.conference import AudioPlan, Placement
+from ari_conf.conference import AudioPlan, Placement, RecordingState
 from ari_conf.media.local import LocalEngine
-from ari_conf.media.port import CallArrived, CallEnded, DigitPressed, EngineEvent, MediaEngine
+from ari_conf.media.port import CallArrived, CallEnded, DigitPressed, EngineEvent, MediaEngine, RecordingFinished
 from ari_conf.phones.phone import Phone
 from ari_conf.phones.virtual import VirtualPhone
 
@@ -15,9 +16,9 @@ from ari_conf.phones.virtual import VirtualPhone
 class Desk:
     """Somebody who answers every call and puts calls into rooms by hand."""
 
-    def __init__(self, clock: Clock, rate: int = 8000) -> None:
+    def __init__(self, clock: Clock, rate: int = 8000, recordings: Path | None = None) -> None:
         self.clock = clock
-        self.local = LocalEngine(clock, rate)
+        self.local = LocalEngine(clock, rate, recordings=recordings)
         self.engine: MediaEngine = self.local
         self.phones: dict[str, Phone] = {}
         self.sids: dict[str, str] = {}
@@ -37,9 +38,28 @@ class Desk:
             await phone.dial("desk")
         return phones
 
-    def place(self, placements: Mapping[str, Placement], room: str = "CF1") -> "asyncio.Future[None]":
+    def place(
+        self,
+        placements: Mapping[str, Placement],
+        room: str = "CF1",
+        *,
+        recording: RecordingState = RecordingState.OFF,
+        detect_talking: bool = False,
+    ) -> "asyncio.Future[None]":
         """Apply a plan whose participants are phones' names."""
-        return self.engine.apply(AudioPlan(room, {self.sids[name]: placement for name, placement in placements.items()}))
+        placed = {self.sids[name]: placement for name, placement in placements.items()}
+        return self.engine.apply(AudioPlan(room, placed, recording, detect_talking))
+
+    async def recorded(self, name: str) -> RecordingFinished:
+        """Return what is told of the end of a recording."""
+
+        def finished() -> list[RecordingFinished]:
+            return [event for event in self.told if isinstance(event, RecordingFinished) and event.name == name]
+
+        async with asyncio.timeout(5), self.news:
+            await self.news.wait_for(finished)
+        (event,) = finished()
+        return event
 
     async def who_hears_whom(self, seconds: float = 0.4) -> dict[str, str]:
         """Return for every phone the names that it hears, run together."""
@@ -75,14 +95,19 @@ class Desk:
 
 
 @asynccontextmanager
-async def attended(clock: Clock, rate: int = 8000) -> AsyncIterator[Desk]:
-    """Open a desk, and make sure that it leaves no task behind."""
-    desk = Desk(clock, rate)
+async def attended(clock: Clock, rate: int = 8000, recordings: Path | None = None) -> AsyncIterator[Desk]:
+    """Open a desk, and make sure that it leaves nothing behind."""
+    desk = Desk(clock, rate, recordings)
     await desk.engine.start()
     attendant = asyncio.create_task(desk.attend())
     yield desk
     for phone in desk.phones.values():
         await phone.hang_up()
+    for room in [*desk.local._rooms.rooms]:
+        desk.place({}, room)
+    assert not desk.local._calls
+    assert not desk.local._rooms.rooms
+    assert not desk.local._rooms.pending
     await desk.engine.stop()
     attendant.cancel()
     await asyncio.wait({attendant})
@@ -90,6 +115,6 @@ async def attended(clock: Clock, rate: int = 8000) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async with attended(VirtualClock()) as desk:
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with attended(VirtualClock(), recordings=tmp_path / "recordings") as desk:
         yield desk

@@ -66,6 +66,32 @@ def test_sums_saturate_on_both_sides() -> None:
     assert mixer.outputs[:, :3].tolist() == [[32767, -32768, 0]] * 3
 
 
+@given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=5), data=st.data())
+def test_what_is_laid_over_is_added_for_its_rows_alone_before_the_limits_apply(sizes: list[int], data: st.DataObject) -> None:
+    mixer = Mixer(8000)
+    first_rows = mixer.arrange(sizes)
+    random = np.random.default_rng(0)
+    mixer.inputs[:] = random.integers(-32768, 32767, mixer.inputs.shape, np.int16)
+    exact = np.zeros(mixer.inputs.shape, int)
+    for first, size in zip(first_rows, sizes, strict=True):
+        room = mixer.inputs[first : first + size].astype(int)
+        exact[first : first + size] = room.sum(axis=0) - room
+    for room_number in data.draw(st.lists(st.integers(0, len(sizes) - 1), max_size=6)):
+        offset = data.draw(st.integers(0, sizes[room_number] - 1))
+        rows = data.draw(st.integers(1, sizes[room_number] - offset))
+        first = first_rows[room_number] + offset
+        frame = mixer.lay_over(first, rows)
+        assert not frame.any()
+        frame[:] = random.integers(-32768, 32767, 160, np.int16)
+        exact[first : first + rows] += frame
+    for _ in range(2):
+        mixer.mix()
+        assert np.array_equal(mixer.outputs, exact.clip(-32768, 32767))
+    mixer.arrange(sizes)
+    mixer.mix()
+    assert not mixer.outputs.any()
+
+
 def test_one_alone_hears_nothing() -> None:
     mixer = Mixer(8000)
     mixer.arrange([1])

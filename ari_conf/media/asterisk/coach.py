@@ -1,0 +1,73 @@
+"""A coach: hears all that the coached participant says and hears, and is heard by that participant alone.
+
+The coach is not in the room's bridge but in one of its own, with a snoop channel that spies on the coached participant's
+channel and whispers into it. What a snoop hears is taken before anything is whispered, so a coach hears neither itself nor
+other coaches.
+"""
+
+from collections.abc import Mapping
+
+from ari_conf.media.port import CallGoneError
+
+from . import names
+from .bridge import Bridge
+from .leg import Leg
+from .link import AriLink
+from .snoops import Snoop, Snoops
+
+
+class Coach:
+    """One coach's own bridge and snoop channel, made when they are needed."""
+
+    def __init__(self, link: AriLink, snoops: Snoops, leg: Leg) -> None:
+        self.leg = leg
+        self._snoops = snoops
+        self._bridge = Bridge(link, names.coach_bridge(link.address.app, leg.call_sid))
+        self._snoop: Snoop | None = None
+
+    @property
+    def bridge_id(self) -> str:
+        """The coach's own bridge."""
+        return self._bridge.id
+
+    async def coach(self, coached: Leg) -> bool:
+        """Bring the coach to the ear of ``coached``, who is in the mix; if that call has ended, leave the coach alone.
+
+        Return whether that is all: if not, what was there has been destroyed by somebody else, and this is to be repeated.
+        """
+        if self._snoop is not None and (self._snoop.ended or self._snoop.target != coached.channel_id):
+            await self._remove_snoop()
+        try:
+            if self._snoop is None:
+                self._snoop = await self._snoops.make(coached, "coach", self.leg.call_sid, spy="both", whisper="out")
+        except CallGoneError:
+            return True
+        await self._bridge.make()
+        missing = [] if self._snoop.bridge_id == self._bridge.id else [self._snoop.id]
+        if self.leg.bridge_id != self._bridge.id:
+            missing.append(self.leg.channel_id)
+        there = await self._bridge.add(missing)
+        if self._snoop.id in there:
+            self._snoop.bridge_id = self._bridge.id
+        if self.leg.channel_id in there:
+            self.leg.bridge_id = self._bridge.id
+        if not self._bridge.exists:
+            self._snoop.bridge_id = self.leg.bridge_id = None
+        return self._bridge.exists
+
+    async def stop(self) -> None:
+        """Take the coach out, and leave nothing behind."""
+        await self._remove_snoop()
+        if self.leg.bridge_id == self._bridge.id:
+            await self._bridge.remove(self.leg.channel_id)
+            self.leg.bridge_id = None
+        await self._bridge.destroy()
+
+    def compare(self, bridges: Mapping[str, list[str]]) -> None:
+        """Take over which bridges there are."""
+        self._bridge.exists = self._bridge.id in bridges
+
+    async def _remove_snoop(self) -> None:
+        snoop, self._snoop = self._snoop, None
+        if snoop is not None:
+            await self._snoops.remove(snoop)
