@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ari_conf.settings import Settings, SettingsError
+from ari_conf.settings import Settings, SettingsError, state_folder
 from ari_conf.sids import SidKind, is_sid, new_sid
 
 
@@ -30,7 +30,7 @@ def accounts_of(settings: Settings) -> tuple[tuple[Account, ...], bool]:
     if settings.accounts:
         return tuple(Account(account.sid, account.auth_token.get_secret_value()) for account in settings.accounts), False
     try:
-        kept = _state_file()
+        kept = state_folder().expanduser() / "account.json"
         if kept.exists():
             return (_read(kept),), False
         made = Account(new_sid(SidKind.ACCOUNT), secrets.token_hex(16))
@@ -69,8 +69,3 @@ def _keep(account: Account, path: Path) -> None:
         json.dump({"sid": account.sid, "auth_token": account.auth_token}, file)
         file.flush()
         os.link(file.name, path)
-
-
-def _state_file() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "ari-conf" / "account.json"

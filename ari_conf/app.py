@@ -16,7 +16,10 @@ from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineError, MediaEngine
-from ari_conf.rooms import Rooms
+from ari_conf.notifications import Notifications
+from ari_conf.programs import ProgramPlayer, SoundStore, media_routes
+from ari_conf.recordings import Recordings, recording_routes
+from ari_conf.rooms import Rooms, RoomSounds
 from ari_conf.settings import Settings
 from ari_conf.webhooks import Callbacks, WebhookClient
 
@@ -32,10 +35,16 @@ class StartError(Exception):
 
 def make_engine(settings: Settings, clock: Clock) -> MediaEngine:
     """Return the engine that the settings ask for, not started yet."""
+    storage = settings.storage
     if settings.engine == "local":
-        return LocalEngine(clock)
+        return LocalEngine(clock, recordings=storage.raw_recordings)
     asterisk = settings.asterisk
-    return AsteriskEngine(AriAddress(asterisk.url, asterisk.username, asterisk.password.get_secret_value(), asterisk.app))
+    return AsteriskEngine(
+        AriAddress(asterisk.url, asterisk.username, asterisk.password.get_secret_value(), asterisk.app),
+        sounds=storage.sounds,
+        recordings=storage.raw_recordings,
+        media_url=asterisk.media_url,
+    )
 
 
 class Controller:
@@ -61,20 +70,39 @@ class Controller:
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.engine = engine
         self.callbacks = Callbacks(self._webhooks)
-        self.rooms = Rooms(engine, self._owe_callback, clock)
-        self.switchboard = Switchboard(settings, accounts, engine, self.rooms, self._webhooks, clock, on_engine_gone=self._fail)
+        self.notifications = Notifications()
+        self.sounds = SoundStore(settings.storage.sounds)
+        self.recordings = Recordings(settings.storage.recordings, self._owe_recording_callback, clock, self._recording_url)
+        programs = ProgramPlayer(self._webhooks, self.sounds, clock)
+        self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
+        self.rooms = Rooms(engine, self._owe_callback, self.recordings, self._room_sounds, clock)
+        self.switchboard = Switchboard(
+            settings,
+            accounts,
+            engine,
+            self.rooms,
+            self.recordings,
+            self.notifications,
+            self._webhooks,
+            clock,
+            on_engine_gone=self._fail,
+        )
         self.port = 0
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self._webhooks)
             stack.push_async_callback(self.callbacks.drain, DRAIN_SECONDS)
-            await self._serve_health(stack)
+            stack.push_async_callback(self.recordings.drain)
+            stack.callback(self.sounds.close)
+            self._make_folders()
+            await self._serve(stack)
             try:
                 await self.engine.start()
             except EngineError as error:
                 raise StartError(str(error)) from error
             stack.push_async_callback(self.engine.stop)
+            stack.push_async_callback(self._room_sounds.stop)
             stack.push_async_callback(self.switchboard.stop)
             events = asyncio.create_task(self.switchboard.run(), name="switchboard")
             stack.push_async_callback(_cancel, events)
@@ -90,13 +118,33 @@ class Controller:
         token = self._tokens[conference.account_sid]
         self.callbacks.post(conference.sid, callback.url, callback.method, parameters, token)
 
+    def _owe_recording_callback(self, lane: str, account_sid: str, method: str, url: str, parameters: dict[str, str]) -> None:
+        self.callbacks.post(lane, url, method, parameters, self._tokens[account_sid])
+
+    def _recording_url(self, account_sid: str, sid: str) -> str:
+        server = self._settings.server
+        base = server.public_url or f"http://{server.host}:{self.port}"
+        return f"{base.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Recordings/{sid}"
+
+    def _make_folders(self) -> None:
+        storage = self._settings.storage
+        try:
+            for folder in (storage.sounds, storage.recordings, storage.raw_recordings):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartError(
+                f"the folder {storage.folder} cannot be used ({error.strerror}); choose another [storage] folder"
+            ) from error
+
     def _fail(self, cause: str) -> None:
         if not self.failed.done():
             self.failed.set_result(cause)
 
-    async def _serve_health(self, stack: contextlib.AsyncExitStack) -> None:
+    async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
         app = web.Application()
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
+        app.add_routes(media_routes(self.sounds))
+        app.add_routes(recording_routes(self.recordings, self._tokens))
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

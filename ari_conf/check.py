@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from ari_conf.media.asterisk.bridge import ALWAYS_SOFTMIX
 from ari_conf.media.asterisk.errors import AriRefusedError
 from ari_conf.media.asterisk.link import AriAddress, AriLink
-from ari_conf.media.asterisk.room import ALWAYS_SOFTMIX
 from ari_conf.media.port import EngineError
 from ari_conf.settings import AsteriskSettings, Settings
 from ari_conf.sids import SidKind, new_sid

@@ -58,6 +58,7 @@ class ServerSettings(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    public_url: OptionalHttpUrl = ""
 
 
 class AsteriskSettings(_Section):
@@ -67,6 +68,7 @@ class AsteriskSettings(_Section):
     app: str = Field(default="ari_conf", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     username: str = "ari_conf"
     password: SecretStr = SecretStr("")
+    media_url: OptionalHttpUrl = ""
 
 
 def _account_sid(value: str) -> str:
@@ -108,6 +110,33 @@ class NumberSettings(_Section):
         return self
 
 
+def state_folder() -> Path:
+    """Return the folder for what is kept from one start to the next: ``$XDG_STATE_HOME/ari-conf`` or ``~/.local/state/…``."""
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path("~/.local/state")) / "ari-conf"
+
+
+class StorageSettings(_Section):
+    """Where sounds made ready for playing and recordings are kept."""
+
+    folder: Path = Field(default_factory=state_folder)
+
+    @property
+    def sounds(self) -> Path:
+        """Sounds for the engine, as WAV files named by their content."""
+        return self.folder.expanduser() / "sounds"
+
+    @property
+    def recordings(self) -> Path:
+        """Finished recordings."""
+        return self.folder.expanduser() / "recordings"
+
+    @property
+    def raw_recordings(self) -> Path:
+        """Recordings as the engine made them, until they are finished."""
+        return self.folder.expanduser() / "recordings" / "raw"
+
+
 class LogSettings(_Section):
     """How the log looks: ``auto`` is for people on a terminal and JSON otherwise."""
 
@@ -121,6 +150,7 @@ class Settings(_Section):
     engine: Literal["asterisk", "local"] = "asterisk"
     server: ServerSettings = ServerSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = LogSettings()
     accounts: tuple[AccountSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = (NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),)

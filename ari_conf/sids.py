@@ -11,6 +11,8 @@ class SidKind(StrEnum):
     ACCOUNT = "AC"
     CALL = "CA"
     CONFERENCE = "CF"
+    NOTIFICATION = "NO"
+    RECORDING = "RE"
 
 
 _SHAPE = re.compile(r"[A-Z]{2}[0-9a-f]{32}")

@@ -75,13 +75,16 @@ class Code(IntEnum):
     CONFERENCE_COACH = 13240, Level.ERROR, "coach is not the SID of a call in a conference"
     RECORDING_STATUS_CALLBACK = 13256, Level.WARNING, "bad recordingStatusCallback"
     CONFERENCE_ATTRIBUTE = 16002, Level.ERROR, "bad attribute of <Conference>"
+    CONFERENCE_NOT_ACTIVE = 16001, Level.ERROR, "the conference has not started, or the participant is not in its mix"
     CONFERENCE_CALLBACK_FAILED = 16011, Level.ERROR, "a callback URL of a conference did not accept the request"
     CONFERENCE_FULL = 16020, Level.ERROR, "the conference has as many participants as are allowed"
+    CONFERENCE_OVER = 16022, Level.ERROR, "the conference does not exist or is completed"
     PARTICIPANT_LABEL = 16023, Level.ERROR, "bad participantLabel"
     PARTICIPANT_LABEL_IN_USE = 16025, Level.ERROR, "another participant of the conference has this label"
 
     # Other verbs
     PLAY_LOOP = 13410, Level.WARNING, "bad loop of <Play>"
+    PLAY_CONTENT_TYPE = 13420, Level.ERROR, "what <Play> names is no sound in a known format"
     PLAY_DIGITS = 13430, Level.WARNING, "bad digits of <Play>"
     SAY_LOOP = 13510, Level.WARNING, "bad loop of <Say>"
     SAY_TEXT = 13520, Level.WARNING, "<Say> has no text"
@@ -90,6 +93,14 @@ class Code(IntEnum):
     REDIRECT_METHOD = 13710, Level.WARNING, "bad method of <Redirect>"
     REJECT_REASON = 13810, Level.WARNING, "bad reason of <Reject>"
     PAUSE_LENGTH = 13910, Level.WARNING, "bad length of <Pause>"
+
+
+def code_of(number: int) -> Code:
+    """Return the code with this number. Raises ValueError if there is none."""
+    for code in Code:
+        if code == number:
+            return code
+    raise ValueError(f"{number} is no code that is used here")
 
 
 class TwilioError(Exception):

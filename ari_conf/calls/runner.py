@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from xml.sax.saxutils import escape
 
 import structlog
 
 from ari_conf.clock import Clock
-from ari_conf.conference import Exit, JoinRefused, Participant, StatusCallback, choices
+from ari_conf.conference import Exit, choices
 from ari_conf.media.port import CallGoneError, EngineError, MediaEngine, RejectReason, Sound
+from ari_conf.notifications import Notification, Notifications
+from ari_conf.recordings import Recordings
 from ari_conf.rooms import Rooms
 from ari_conf.settings import NumberSettings
-from ari_conf.twilio_codes import Code, TwilioError
+from ari_conf.twilio_codes import Code, Level, TwilioError
 from ari_conf.twiml import (
     ConferenceNoun,
     Dial,
@@ -27,25 +29,40 @@ from ari_conf.twiml import (
     Verb,
     parse_twiml,
 )
-from ari_conf.webhooks import CallStatus, FetchedDocument, VoiceCall, WebhookClient, fetch_twiml, resolve, voice_parameters
+from ari_conf.webhooks import CallStatus, FetchedDocument, VoiceCall, WebhookClient, fetch_twiml, redacted, voice_parameters
 
 from .call import Call
+from .room_stay import RoomStay, absolute
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
 
+REJECTED_WITHIN: Final = 5.0
+"""Seconds in which a call that was rejected is over."""
+
+
 class CallRunner:
     """The life of one call, from its arrival to its end."""
 
     def __init__(
-        self, call: Call, number: NumberSettings, engine: MediaEngine, rooms: Rooms, webhooks: WebhookClient, clock: Clock
+        self,
+        call: Call,
+        number: NumberSettings,
+        engine: MediaEngine,
+        rooms: Rooms,
+        recordings: Recordings,
+        notifications: Notifications,
+        webhooks: WebhookClient,
+        clock: Clock,
     ) -> None:
         self._call = call
         self._number = number
         self._engine = engine
         self._rooms = rooms
+        self._recordings = recordings
+        self._notifications = notifications
         self._webhooks = webhooks
         self._clock = clock
 
@@ -59,7 +76,7 @@ class CallRunner:
         except CallGoneError:
             log.info("the caller has gone", cause=self._call.ended.result() if self._call.ended.done() else "unknown")
         except TwilioError as error:
-            log.error("the application's answer cannot be used; the call is ended", code=int(error.code), cause=error.message)
+            self._notify(error.code, Level.ERROR, error.message)
             await self._say_application_error()
         except EngineError as error:
             log.error("the call cannot be served; it is ended", cause=str(error))
@@ -77,7 +94,7 @@ class CallRunner:
     def _inline_document(self, twiml: str) -> FetchedDocument:
         values = {"{{To}}": self._call.to, "{{From}}": self._call.from_}
         twiml = re.sub(r"\{\{(?:To|From)\}\}", lambda name: escape(values[name[0]], {'"': "&quot;"}), twiml)
-        return _with_problems_logged(FetchedDocument(parse_twiml(twiml), ""))
+        return self._with_problems_noted(FetchedDocument(parse_twiml(twiml), ""))
 
     async def _run(self, current: FetchedDocument) -> FetchedDocument | None:
         """Run a document; return the one that takes over, None if the call has nothing more to do."""
@@ -90,12 +107,14 @@ class CallRunner:
                 case Pause():
                     await self._while_up(self._clock.sleep_until(self._clock.monotonic() + verb.length))
                 case Redirect():
-                    return await self._fetch(_absolute(verb.url, current.url), verb.method)
+                    return await self._fetch(absolute(verb.url, current.url), verb.method)
                 case Hangup():
                     return None
                 case Reject():
                     if position == 0 and self._call.status is CallStatus.RINGING:
                         await self._engine.reject(self._call.sid, RejectReason(verb.reason.value))
+                        # Hung up again before it is over, the call would end with the other's cause.
+                        await asyncio.wait({self._call.ended}, timeout=REJECTED_WITHIN)
                         return None
                     log.warning("<Reject> counts only as the first verb, before the call is answered; the call is hung up")
                     return None
@@ -105,46 +124,38 @@ class CallRunner:
 
     async def _dial(self, dial: Dial, current: FetchedDocument) -> FetchedDocument | None:
         """Carry out ``<Dial>``; return the action's document if there is an action, None to go on with the next verb."""
-        admitted = dial.noun is not None and await self._stay_in_room(dial, dial.noun, current)
+        stay = RoomStay(self._call, dial, current.url, self._engine, self._rooms, self._recordings, self._notify)
+        try:
+            bridged = dial.noun is not None and await self._stay(stay, dial.noun)
+        except CallGoneError as error:
+            bridged = False
+            self._call.end(str(error))
         result = {
-            "DialCallStatus": (
-                choices.DIAL_CALL_STATUS_AFTER_CONFERENCE if admitted else choices.DIAL_CALL_STATUS_WHEN_REFUSED
-            ),
-            "DialBridged": "true" if admitted else "false",
+            "DialCallStatus": (choices.DIAL_CALL_STATUS_AFTER_CONFERENCE if bridged else choices.DIAL_CALL_STATUS_WHEN_REFUSED),
+            "DialBridged": "true" if bridged else "false",
+            **stay.recording_parameters,
         }
         if self._call.ended.done():
             if dial.action:
-                await self._tell_action(_absolute(dial.action, current.url), dial.method, result)
+                await self._tell_action(absolute(dial.action, current.url), dial.method, result)
             raise CallGoneError(f"call {self._call.sid} has ended")
         if not dial.action:
             return None
-        return await self._fetch(_absolute(dial.action, current.url), dial.method, result)
+        return await self._fetch(absolute(dial.action, current.url), dial.method, result)
 
-    async def _stay_in_room(self, dial: Dial, noun: ConferenceNoun, current: FetchedDocument) -> bool:
-        """Return whether the call was let into the room, once it has left it and its audio is out of it."""
-        call = self._call
+    async def _stay(self, stay: RoomStay, noun: ConferenceNoun) -> bool:
         await self._answer()
-        if call.ended.done():
-            raise CallGoneError(f"call {call.sid} has ended")
-        participant = Participant(
-            call_sid=call.sid,
-            label=noun.participant_label,
-            muted=noun.muted,
-            beep=noun.beep,
-            start_conference_on_enter=noun.start_conference_on_enter,
-            end_conference_on_exit=noun.end_conference_on_exit,
-            wait_url=_absolute(noun.wait_url, current.url) if noun.wait_url else noun.wait_url,
-            wait_method=noun.wait_method.value,
-        )
-        admission = self._rooms.join(call.account.sid, noun.name, participant, _status_callback(noun, current.url))
-        if isinstance(admission, JoinRefused):
-            return False
-        with structlog.contextvars.bound_contextvars(conference_sid=admission.conference_sid):
-            call.hangup_on_star = dial.hangup_on_star
-            left = await admission.left
-            call.hangup_on_star = False
-            await left.settled
-        return True
+        if self._call.ended.done():
+            raise CallGoneError(f"call {self._call.sid} has ended")
+        limit = asyncio.create_task(self._limit(stay.time_limit), name=f"time limit {self._call.sid}")
+        try:
+            return await stay.run(noun, voice_parameters(_described(self._call)), self._clock.now())
+        finally:
+            limit.cancel()
+
+    async def _limit(self, seconds: float) -> None:
+        await self._clock.sleep_until(self._clock.monotonic() + seconds)
+        self._rooms.leave(self._call.sid, Exit.TIME_LIMIT)
 
     async def _answer(self) -> None:
         await self._while_up(self._engine.answer(self._call.sid))
@@ -168,7 +179,7 @@ class CallRunner:
     async def _fetch_once(self, url: str, method: str, more: dict[str, str]) -> FetchedDocument:
         parameters = voice_parameters(_described(self._call)) | more
         token = self._call.account.auth_token
-        return _with_problems_logged(
+        return self._with_problems_noted(
             await fetch_twiml(self._webhooks, url, method=method, parameters=parameters, auth_token=token)
         )
 
@@ -185,6 +196,14 @@ class CallRunner:
         self._rooms.leave(self._call.sid, Exit.HUNG_UP)
         with contextlib.suppress(EngineError):
             await self._engine.hang_up(self._call.sid)
+
+    def _with_problems_noted(self, fetched: FetchedDocument) -> FetchedDocument:
+        for problem in fetched.document.problems:
+            self._notify(problem.code, problem.level, problem.message, fetched.url)
+        return fetched
+
+    def _notify(self, code: Code, level: Level, message: str, url: str = "") -> None:
+        self._notifications.add(Notification(self._call.account.sid, self._call.sid, code, level, message, redacted(url)))
 
     async def _say_application_error(self) -> None:
         try:
@@ -221,30 +240,6 @@ def _described(call: Call) -> VoiceCall:
         to=call.to,
         status=call.status,
     )
-
-
-def _status_callback(noun: ConferenceNoun, base: str) -> StatusCallback | None:
-    if noun.status_callback is None:
-        return None
-    return StatusCallback(_absolute(noun.status_callback, base), noun.status_callback_method.value, noun.status_callback_event)
-
-
-def _absolute(url: str, base: str) -> str:
-    """Resolve a URL against that of the document it stands in. Raises TwilioError if there is nothing to resolve against."""
-    resolved = resolve(base, url)
-    if "://" not in resolved:
-        raise TwilioError(
-            Code.INVALID_URL,
-            f"the URL {url!r} is relative, and this document came from no URL; write it with its scheme and host.",
-        )
-    return resolved
-
-
-def _with_problems_logged(fetched: FetchedDocument) -> FetchedDocument:
-    for problem in fetched.document.problems:
-        tell = log.error if problem.level == "error" else log.warning
-        tell("TwiML problem", code=int(problem.code), cause=problem.message, line=problem.line)
-    return fetched
 
 
 def _name(verb: Verb) -> str:

@@ -19,8 +19,12 @@ from ari_conf.media.port import (
     EngineEvent,
     EngineLost,
     MediaEngine,
+    RecordingFinished,
     RejectReason,
+    TalkingChanged,
 )
+from ari_conf.notifications import Notifications
+from ari_conf.recordings import Recordings
 from ari_conf.rooms import Rooms
 from ari_conf.settings import Settings
 from ari_conf.webhooks import WebhookClient
@@ -40,6 +44,8 @@ class Switchboard:
         accounts: tuple[Account, ...],
         engine: MediaEngine,
         rooms: Rooms,
+        recordings: Recordings,
+        notifications: Notifications,
         webhooks: WebhookClient,
         clock: Clock,
         *,
@@ -49,12 +55,19 @@ class Switchboard:
         self._accounts = {account.sid: account for account in accounts}
         self._engine = engine
         self._rooms = rooms
+        self._recordings = recordings
+        self._notifications = notifications
         self._webhooks = webhooks
         self._clock = clock
         self._on_engine_gone = on_engine_gone
         self._calls: dict[str, Call] = {}
         self._runners: dict[str, asyncio.Task[None]] = {}
         self.connected = True
+
+    @property
+    def accounts(self) -> list[str]:
+        """The SIDs of all accounts."""
+        return list(self._accounts)
 
     @property
     def calls(self) -> list[Call]:
@@ -87,6 +100,10 @@ class Switchboard:
                 call = self._calls.get(event.call_sid)
                 if call is not None and call.hangup_on_star and event.digit == "*":
                     self._rooms.leave(call.sid, Exit.PRESSED_STAR)
+            case TalkingChanged():
+                self._rooms.talking(event.call_sid, talking=event.talking)
+            case RecordingFinished():
+                self._recordings.over(event)
             case EngineLost():
                 self.connected = False
                 log.error("the engine is lost; calls go on there without us", cause=event.reason)
@@ -104,7 +121,16 @@ class Switchboard:
             return
         account = self._accounts[number.account] if number.account else next(iter(self._accounts.values()))
         call = self._calls[event.call_sid] = Call(event.call_sid, account, event.from_, event.to)
-        runner = CallRunner(call, number, self._engine, self._rooms, self._webhooks, self._clock)
+        runner = CallRunner(
+            call,
+            number,
+            self._engine,
+            self._rooms,
+            self._recordings,
+            self._notifications,
+            self._webhooks,
+            self._clock,
+        )
         with structlog.contextvars.bound_contextvars(call_sid=call.sid):
             self._start(call.sid, runner.run())
 

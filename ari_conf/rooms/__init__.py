@@ -1,5 +1,6 @@
 """The running rooms: the shell around the conference rules that lets their consequences happen."""
 
-from .rooms import Admission, Left, Observer, Rooms
+from .rooms import Admission, Caller, Left, Observer, RoomRecording, Rooms
+from .sounds import RoomSounds
 
-__all__ = ["Admission", "Left", "Observer", "Rooms"]
+__all__ = ["Admission", "Caller", "Left", "Observer", "RoomRecording", "RoomSounds", "Rooms"]

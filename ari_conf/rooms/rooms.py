@@ -1,22 +1,25 @@
 """All running rooms of this process, by account and name.
 
 A command to a room is carried out at once and without waiting for anything: the rules are pure and quick, and what follows
-from them (audio, callbacks) is handed on, never awaited here. So commands to a room take place one at a time in order of
-arrival, and two first joins make one conference.
+from them (audio, callbacks, programs) is handed on, never awaited here. So commands to a room take place one at a time in order
+of arrival, and two first joins make one conference.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 import structlog
 
 from ari_conf.clock import Clock
 from ari_conf.conference import (
+    AnnouncementDue,
+    BeepDue,
     Command,
     Conference,
-    ConferenceEnded,
     ConferenceEvent,
+    ConferenceSettings,
     ConferenceStarted,
     EndConference,
     Exit,
@@ -24,16 +27,22 @@ from ari_conf.conference import (
     JoinRefused,
     Leave,
     Participant,
-    ParticipantJoined,
     ParticipantLeft,
+    Refused,
     StatusCallback,
+    Talking,
+    ToldEvent,
     audio_plan,
     callback_parameters,
     handle,
     new_conference,
 )
 from ari_conf.media.port import MediaEngine
+from ari_conf.recordings import Recording, RecordingCallback, Recordings, Source
 from ari_conf.sids import SidKind, new_sid
+
+from .logbook import log_event
+from .sounds import RoomSounds
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +51,23 @@ Observer = Callable[[Conference, ConferenceEvent], None]
 
 CallbackSender = Callable[[Conference, StatusCallback, dict[str, str]], None]
 """Takes over a callback that is owed: the conference, where it goes, its parameters. It must not wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose call it is: the account, and the parameters with which webhooks describe the call."""
+
+    account_sid: str
+    voice_parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecording:
+    """What ``<Conference>`` says of the recording; that of the first participant counts."""
+
+    trim: bool = True
+    callback: RecordingCallback | None = None
+    event_callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,41 +89,64 @@ class Admission:
 @dataclass(slots=True, eq=False)
 class _Room:
     conference: Conference
+    recording: RoomRecording
     admissions: dict[str, "asyncio.Future[Left]"] = field(default_factory=dict)
 
 
 class Rooms:
     """The rooms that are running now. All methods return at once."""
 
-    def __init__(self, engine: MediaEngine, send_callback: CallbackSender, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: MediaEngine,
+        send_callback: CallbackSender,
+        recordings: Recordings,
+        sounds: RoomSounds,
+        clock: Clock,
+    ) -> None:
         self._engine = engine
         self._send_callback = send_callback
+        self._recordings = recordings
+        self._sounds = sounds
         self._clock = clock
         self._by_name: dict[tuple[str, str], _Room] = {}
+        self._by_sid: dict[str, _Room] = {}
         self._by_call: dict[str, _Room] = {}
         self.observers: list[Observer] = []
+        sounds.on_wait_failed = lambda call_sid: self.leave(call_sid, Exit.WAIT_URL_FAILED)
+        sounds.on_over = self._announcement_over
 
     @property
     def conferences(self) -> list[Conference]:
         """Every conference that is not completed."""
-        return [room.conference for room in self._by_name.values()]
+        return [room.conference for room in self._by_sid.values()]
+
+    def named_by_sid(self, account_sid: str, conference_sid: str) -> str | None:
+        """Return the name of the running conference with this SID, if it is the account's."""
+        room = self._by_sid.get(conference_sid)
+        return room.conference.friendly_name if room and room.conference.account_sid == account_sid else None
 
     def join(
-        self, account_sid: str, friendly_name: str, participant: Participant, status_callback: StatusCallback | None
+        self,
+        caller: Caller,
+        friendly_name: str,
+        participant: Participant,
+        settings: ConferenceSettings,
+        recording: RoomRecording | None = None,
     ) -> Admission | JoinRefused:
         """Let a call into the room of this name, made if there is none. A call can be in one room only."""
         if participant.call_sid in self._by_call:
             raise ValueError(f"call {participant.call_sid} is in a room already")
-        room = self._by_name.get((account_sid, friendly_name))
-        now = self._clock.now()
-        if room is None:
-            sid = new_sid(SidKind.CONFERENCE)
-            room = _Room(new_conference(sid=sid, account_sid=account_sid, friendly_name=friendly_name, now=now))
+        name = (caller.account_sid, friendly_name)
+        room = self._by_name.get(name) or self._make(caller.account_sid, friendly_name, recording or RoomRecording())
         left: asyncio.Future[Left] = asyncio.get_running_loop().create_future()
         room.admissions[participant.call_sid] = left
-        self._by_name[account_sid, friendly_name] = self._by_call[participant.call_sid] = room
-        refused = self._carry_out(room, Join(participant, status_callback))
-        return refused or Admission(room.conference.sid, left)
+        self._by_call[participant.call_sid] = room
+        self._sounds.meet(participant.call_sid, caller.voice_parameters)
+        for event in self._carry_out(room, Join(participant, settings)):
+            if isinstance(event, JoinRefused):
+                return event
+        return Admission(room.conference.sid, left)
 
     def leave(self, call_sid: str, exit_: Exit) -> None:
         """Take a call out of its room, if it is in one."""
@@ -105,54 +154,94 @@ class Rooms:
         if room is not None:
             self._carry_out(room, Leave(call_sid, exit_))
 
+    def talking(self, call_sid: str, *, talking: bool) -> None:
+        """Note that a call, if it is in a room, talks or no longer does."""
+        room = self._by_call.get(call_sid)
+        if room is not None:
+            self._carry_out(room, Talking(call_sid, talking))
+
+    def command(self, conference_sid: str, command: Command) -> Refused | None:
+        """Carry out a command of the application; return why it was refused, if it was. Raises KeyError for an unknown room."""
+        for event in self._carry_out(self._by_sid[conference_sid], command):
+            if isinstance(event, Refused):
+                return event
+        return None
+
     def end(self, conference_sid: str) -> None:
         """End a conference for all its participants, if it is running."""
-        for room in list(self._by_name.values()):
-            if room.conference.sid == conference_sid:
-                self._carry_out(room, EndConference())
+        if conference_sid in self._by_sid:
+            self.command(conference_sid, EndConference())
 
-    def _carry_out(self, room: _Room, command: Command) -> JoinRefused | None:
+    def _announcement_over(self, conference_sid: str, command: Command) -> None:
+        if conference_sid in self._by_sid:
+            self.command(conference_sid, command)
+
+    def _make(self, account_sid: str, friendly_name: str, recording: RoomRecording) -> _Room:
+        sid = new_sid(SidKind.CONFERENCE)
+        conference = new_conference(sid=sid, account_sid=account_sid, friendly_name=friendly_name, now=self._clock.now())
+        room = self._by_sid[sid] = self._by_name[account_sid, friendly_name] = _Room(conference, recording)
+        return room
+
+    def _carry_out(self, room: _Room, command: Command) -> tuple[ConferenceEvent, ...]:
         room.conference, events = handle(room.conference, command, self._clock.now())
         conference = room.conference
-        if not conference.participants:  # over, or never begun because its first join was refused
-            self._by_name.pop((conference.account_sid, conference.friendly_name), None)
-        settled = self._engine.apply(audio_plan(conference))
-        refused = None
+        if not conference.participants:
+            self._forget(room)
+        plan = audio_plan(conference)
+        settled = self._engine.apply(plan)
+        self._sounds.apply(conference, plan)
         for event in events:
-            if isinstance(event, ParticipantLeft):
-                self._let_go(room, event.participant.call_sid).set_result(Left(event, settled))
-            elif isinstance(event, JoinRefused):
-                self._let_go(room, event.call_sid).cancel()
-                refused = event
+            self._let_happen(room, event, settled)
             self._tell(conference, event)
-        return refused
+        return events
+
+    def _forget(self, room: _Room) -> None:
+        """Drop a room that is over, or whose only join was refused, so that the name is free."""
+        conference = room.conference
+        if self._by_sid.pop(conference.sid, None) is not None:
+            del self._by_name[conference.account_sid, conference.friendly_name]
+
+    def _let_happen(self, room: _Room, event: ConferenceEvent, settled: "asyncio.Future[None]") -> None:
+        conference = room.conference
+        match event:
+            case ParticipantLeft():
+                self._let_go(room, event.participant.call_sid).set_result(Left(event, settled))
+            case JoinRefused():
+                self._let_go(room, event.call_sid).cancel()
+            case BeepDue():
+                self._sounds.beep(conference.sid, settled)
+            case AnnouncementDue():
+                self._sounds.announce(conference, event)
+            case ConferenceStarted() if conference.settings.record:
+                self._begin_recording(room, event.at)
 
     def _let_go(self, room: _Room, call_sid: str) -> "asyncio.Future[Left]":
         del self._by_call[call_sid]
+        self._sounds.part(call_sid)
         return room.admissions.pop(call_sid)
 
+    def _begin_recording(self, room: _Room, now: float) -> None:
+        conference = room.conference
+        recording = Recording(
+            sid=new_sid(SidKind.RECORDING),
+            account_sid=conference.account_sid,
+            source=Source.CONFERENCE,
+            started_at=now,
+            conference_sid=conference.sid,
+            friendly_name=conference.friendly_name,
+            trim=room.recording.trim,
+            callback=room.recording.callback,
+            event_callback_url=room.recording.event_callback_url,
+        )
+        self._recordings.begin(conference.sid, recording)
+
     def _tell(self, conference: Conference, event: ConferenceEvent) -> None:
-        _log_event(conference, event)
-        callback = conference.status_callback
-        if callback is not None and not isinstance(event, JoinRefused) and event.sequence_number is not None:
+        log_event(conference, event)
+        callback = conference.settings.status_callback
+        if callback is not None and isinstance(event, get_args(ToldEvent)) and event.sequence_number is not None:
             self._send_callback(conference, callback, callback_parameters(conference, event))
         for observer in self.observers:
             try:
                 observer(conference, event)
             except Exception:
                 log.exception("an observer of the rooms has failed", observer=observer)
-
-
-def _log_event(conference: Conference, event: ConferenceEvent) -> None:
-    about = log.bind(conference_sid=conference.sid, room=conference.friendly_name)
-    match event:
-        case ParticipantJoined():
-            about.info("participant joined", call_sid=event.participant.call_sid, participants=len(conference.participants))
-        case ParticipantLeft():
-            about.info("participant left", call_sid=event.participant.call_sid, reason=event.reason.value)
-        case ConferenceStarted():
-            about.info("conference started")
-        case ConferenceEnded():
-            about.info("conference ended", reason=event.reason.value)
-        case JoinRefused():
-            about.warning("participant refused", call_sid=event.call_sid, code=event.code, cause=event.message)

@@ -1,6 +1,7 @@
 """Requests to the application: signed, bounded in time and size, redirects followed, connection failures tried again."""
 
 import asyncio
+import re
 import ssl as tls
 import uuid
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ _FORM_TYPE: Final = "application/x-www-form-urlencoded; charset=UTF-8"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS_THAT_REPEAT: Final = frozenset({307, 308})
 _CHUNK: Final = 8192
+_TYPES_OF_ANY_FILE: Final = frozenset({"application/octet-stream", "binary/octet-stream"})
+_FORBID_REUSE: Final = re.compile(r"(?:^|[\s,])(?:no-store|no-cache|max-age=0+)(?:$|[\s,=])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,20 @@ class HttpPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaLimit:
+    """How large the body of a sound may be, in bytes, and how many seconds it may take after the head of the answer."""
+
+    largest_body: int = 64 * 1024 * 1024
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookRequest:
     """One request to the application, signed with ``auth_token``.
 
     ``parameters`` go into the body (POST) or are added to the query (GET).
-    Without ``wants_body`` the answer counts as soon as its status is known, and its body is not read.
+    Without ``wants_body`` the answer counts as soon as its status is known, and its body is not read. The body of a sound is
+    only read, up to ``media``, if that is given.
     """
 
     url: str
@@ -59,25 +71,32 @@ class WebhookRequest:
     parameters: Form
     auth_token: str
     wants_body: bool = True
+    media: MediaLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookResponse:
     """A successful answer (2xx). ``url`` is where it finally came from, the base of relative URLs in it.
 
-    ``content_type`` is in lower case without parameters, empty if the application gave none. The body of an audio answer is
-    left unread: whoever plays it fetches it as a media file.
+    ``content_type`` is in lower case without parameters, empty if the application gave none. The body of a sound is empty
+    unless the request asked for it. ``reusable``: the application did not forbid to use the answer again.
     """
 
     status: int
     url: str
     content_type: str
     body: bytes
+    reusable: bool = True
 
     @property
     def is_audio(self) -> bool:
         """Tell whether the answer is a sound."""
         return self.content_type.startswith("audio/")
+
+    @property
+    def may_be_audio(self) -> bool:
+        """Tell whether the answer is a sound, or of a type under which files of any kind are sent."""
+        return self.is_audio or self.content_type in _TYPES_OF_ANY_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +154,24 @@ class WebhookClient:
         host, 11220 and 11235 to 11237 TLS, 11203 too slow, 11206 not HTTP or broken off, 11215 too many redirects, 11200 a
         status that is not 2xx, 11750 the body is too large. Nothing is logged but retries; the error says all there is to say.
         """
-        seconds = self._policy.total_timeout
+        began = asyncio.get_running_loop().time()
+        deadline = asyncio.timeout_at(began + self._policy.total_timeout)
         try:
-            async with asyncio.timeout(seconds):
-                return await self._follow(request)
+            async with deadline:
+                return await self._follow(request, deadline)
         except TimeoutError as error:
+            seconds = round((deadline.when() or began) - began, 1)
             raise WebhookError(
                 Code.HTTP_TOTAL_TIMEOUT,
                 f"{redacted(request.url)} did not answer completely within {seconds:g} s; it has to answer sooner.",
                 request.url,
             ) from error
 
-    async def _follow(self, request: WebhookRequest) -> WebhookResponse:
+    async def _follow(self, request: WebhookRequest, deadline: asyncio.Timeout) -> WebhookResponse:
         token = str(uuid.uuid4())
         hop = _hop(request.url, request.method, request.parameters, request.auth_token, token)
         for _ in range(self._policy.most_redirects + 1):
-            answer = await self._send(hop, request)
+            answer = await self._send(hop, request, deadline)
             if isinstance(answer, WebhookResponse):
                 return answer
             url = redirected(hop.url, answer.location)
@@ -164,11 +185,11 @@ class WebhookClient:
             request.url,
         )
 
-    async def _send(self, hop: _Hop, request: WebhookRequest) -> WebhookResponse | _Redirection:
+    async def _send(self, hop: _Hop, request: WebhookRequest, deadline: asyncio.Timeout) -> WebhookResponse | _Redirection:
         retries = self._policy.connect_retries
         while True:
             try:
-                return await self._exchange(hop, request)
+                return await self._exchange(hop, request, deadline)
             except (aiohttp.ClientError, UnicodeError) as error:
                 failure = webhook_error(error, hop.url)
                 if not failure.before_connection or retries == 0:
@@ -176,7 +197,7 @@ class WebhookClient:
                 retries -= 1
                 _log.info("webhook tried again", code=failure.error.code.value, cause=failure.error.message)
 
-    async def _exchange(self, hop: _Hop, request: WebhookRequest) -> WebhookResponse | _Redirection:
+    async def _exchange(self, hop: _Hop, request: WebhookRequest, deadline: asyncio.Timeout) -> WebhookResponse | _Redirection:
         if self._session is None:
             raise RuntimeError("the webhook client is not open; use it with `async with`")
         async with self._session.request(
@@ -186,9 +207,11 @@ class WebhookClient:
             if response.status in _REDIRECTS and location:
                 response.close()
                 return _Redirection(response.status, location)
-            return await self._answer(response, hop, request)
+            return await self._answer(response, hop, request, deadline)
 
-    async def _answer(self, response: aiohttp.ClientResponse, hop: _Hop, request: WebhookRequest) -> WebhookResponse:
+    async def _answer(
+        self, response: aiohttp.ClientResponse, hop: _Hop, request: WebhookRequest, deadline: asyncio.Timeout
+    ) -> WebhookResponse:
         status = response.status
         if not 200 <= status < 300:
             response.close()
@@ -198,26 +221,32 @@ class WebhookClient:
                 hop.url,
                 status=status,
             )
-        answer = WebhookResponse(status, hop.url, _content_type(response), b"")
+        reusable = _FORBID_REUSE.search(response.headers.get("Cache-Control", "")) is None
+        answer = WebhookResponse(status, hop.url, _content_type(response), b"", reusable)
+        media = request.media
+        if media is not None and answer.may_be_audio:
+            deadline.reschedule(asyncio.get_running_loop().time() + media.seconds)
+            return replace(answer, body=await _body(response, hop, media.largest_body, "send a smaller file"))
         if answer.is_audio or not request.wants_body:
             response.close()
             return answer
-        return replace(answer, body=await self._body(response, hop))
-
-    async def _body(self, response: aiohttp.ClientResponse, hop: _Hop) -> bytes:
         largest = self._policy.largest_body
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            body += chunk
-            if len(body) > largest:
-                response.close()
-                raise WebhookError(
-                    Code.BODY_TOO_LARGE,
-                    f"{redacted(hop.url)} sends more than {largest} bytes; a TwiML document has to be shorter.",
-                    hop.url,
-                    status=response.status,
-                )
-        return bytes(body)
+        return replace(answer, body=await _body(response, hop, largest, "a TwiML document has to be shorter"))
+
+
+async def _body(response: aiohttp.ClientResponse, hop: _Hop, largest: int, remedy: str) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > largest:
+            response.close()
+            raise WebhookError(
+                Code.BODY_TOO_LARGE,
+                f"{redacted(hop.url)} sends more than {largest} bytes; {remedy}.",
+                hop.url,
+                status=response.status,
+            )
+    return bytes(body)
 
 
 def _hop(url: str, method: str, parameters: Form, auth_token: str, token: str) -> _Hop:

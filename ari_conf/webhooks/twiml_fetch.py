@@ -32,10 +32,11 @@ async def fetch_twiml(
     Raises ``WebhookError`` as ``WebhookClient.fetch`` does, and with 11770, 12300, 12100 or 12102 if the answer is no document.
     """
     response = await client.fetch(WebhookRequest(url, method, tuple(parameters.items()), auth_token))
-    return FetchedDocument(_document(response), response.url)
+    return FetchedDocument(document_of(response), response.url)
 
 
-def _document(response: WebhookResponse) -> Document:
+def document_of(response: WebhookResponse) -> Document:
+    """Return the document that an answer is or stands for. Raises ``WebhookError``: 11770, 12300, 12100 or 12102."""
     where = redacted(response.url)
     if response.is_audio:
         return Document((Play(url=response.url),))

@@ -1,7 +1,6 @@
 """The shell around the rules: which room a call is in, what the engine and the application are told, and in what order."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,10 +8,11 @@ import pytest
 from ari_conf.clock import VirtualClock
 from ari_conf.conference import (
     AudioPlan,
+    BeepDue,
     CallbackEvent,
-    Command,
     Conference,
     ConferenceEvent,
+    ConferenceSettings,
     ConferenceStarted,
     Exit,
     InMix,
@@ -23,11 +23,16 @@ from ari_conf.conference import (
     ReasonParticipantLeft,
     StatusCallback,
 )
-from ari_conf.conference import handle as really
 from ari_conf.media.local import LocalEngine
-from ari_conf.rooms import Admission, Rooms
+from ari_conf.notifications import Notifications
+from ari_conf.programs import ProgramPlayer, SoundStore
+from ari_conf.recordings import Recordings
+from ari_conf.rooms import Admission, Caller, Rooms, RoomSounds
+from ari_conf.settings import StorageSettings
+from ari_conf.webhooks import WebhookClient
 
 ACCOUNT = "AC" + "0" * 32
+CALLER = Caller(ACCOUNT, {})
 OTHER_ACCOUNT = "AC" + "1" * 32
 ALL_EVENTS = StatusCallback("http://app.example/events", "POST", frozenset(CallbackEvent))
 
@@ -51,12 +56,18 @@ class House:
     def __init__(self) -> None:
         self.engine = Engine()
         self.callbacks: list[tuple[Conference, StatusCallback, dict[str, str]]] = []
-        self.rooms = Rooms(self.engine, lambda *owed: self.callbacks.append(owed), VirtualClock())
+        clock = VirtualClock()
+        folder = StorageSettings().folder
+        recordings = Recordings(folder, lambda *_owed: None, clock, lambda _account, sid: sid)
+        programs = ProgramPlayer(WebhookClient(), SoundStore(folder), clock)
+        sounds = RoomSounds(self.engine, programs, Notifications(), {})
+        self.rooms = Rooms(self.engine, lambda *owed: self.callbacks.append(owed), recordings, sounds, clock)
 
     def join(
         self, call: str | Participant, room: str = "Room", account: str = ACCOUNT, callback: StatusCallback | None = None
     ) -> Admission:
-        admission = self.rooms.join(account, room, Participant(call) if isinstance(call, str) else call, callback)
+        participant = Participant(call) if isinstance(call, str) else call
+        admission = self.rooms.join(Caller(account, {}), room, participant, ConferenceSettings(callback))
         assert isinstance(admission, Admission)
         return admission
 
@@ -146,7 +157,8 @@ async def test_observers_are_told_everything_in_order(house: House) -> None:
     house.join("CA1")
     house.join("CA2")
     house.rooms.leave("CA1", Exit.HUNG_UP)
-    assert seen == [("Room", what) for what in (ParticipantJoined, ParticipantJoined, ConferenceStarted, ParticipantLeft)]
+    happened = (ParticipantJoined, ParticipantJoined, ConferenceStarted, BeepDue, ParticipantLeft, BeepDue)
+    assert seen == [("Room", what) for what in happened]
 
 
 async def test_leaving_without_being_in_a_room_is_nothing(house: House) -> None:
@@ -214,34 +226,22 @@ async def test_muted_is_in_the_plan(house: House) -> None:
     assert dict(house.engine.plans[-1][0].placements) == {"CA1": InMix(muted=True), "CA2": InMix(muted=False)}
 
 
-Refuse = Callable[[str], None]
-
-
-@pytest.fixture
-def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
-    """Let the rules refuse a call, as they do when a room is full or completed."""
-
-    def refuse(call: str) -> None:
-        def handle(conference: Conference, command: Command, now: float) -> tuple[Conference, tuple[ConferenceEvent, ...]]:
-            if getattr(getattr(command, "participant", None), "call_sid", None) == call:
-                return conference, (JoinRefused(now, call, 16025, "the room is full"),)
-            return really(conference, command, now)
-
-        monkeypatch.setattr("ari_conf.rooms.rooms.handle", handle)
-
-    return refuse
-
-
-async def test_a_refused_join_leaves_the_room_as_it_was(house: House, refuse: Refuse) -> None:
-    admission = house.join("CA1", callback=ALL_EVENTS)
-    refuse("CA2")
-    refused = house.rooms.join(ACCOUNT, "Room", Participant("CA2"), None)
+async def test_a_refused_join_leaves_the_room_as_it_was(house: House) -> None:
+    admission = house.join(Participant("CA1", label="agent"), callback=ALL_EVENTS)
+    refused = house.rooms.join(CALLER, "Room", Participant("CA2", label="agent"), ConferenceSettings())
     assert isinstance(refused, JoinRefused)
-    assert refused.message == "the room is full"
+    assert refused.code == 16025
     assert house.placements == ["CA1"]
     assert len(house.callbacks) == 1
     assert not admission.left.done()
     house.join("CA3")
     assert house.running == [admission.conference_sid]
-    refuse("")
     house.join("CA2", "Other")
+
+
+async def test_a_refused_first_join_leaves_no_room(house: House) -> None:
+    coach = Participant("CA1", coaching=True, call_sid_to_coach="CA2")
+    assert isinstance(house.rooms.join(CALLER, "Room", coach, ConferenceSettings()), JoinRefused)
+    assert house.running == []
+    house.join("CA1")
+    assert len(house.running) == 1

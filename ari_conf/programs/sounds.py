@@ -1,0 +1,149 @@
+"""The folder of sounds that engines play from: each sound once, named after its content."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from ari_conf.audio import Samples
+from ari_conf.audio.decode import decode
+from ari_conf.audio.speech import EspeakSpeech, SpeechPort
+from ari_conf.audio.wav import write_wav
+from ari_conf.media.port import SOUND_RATE, SoundFile
+
+_log = structlog.get_logger(__name__)
+
+LARGEST_FOLDER: Final = 1_000_000_000
+"""Bytes: some 17 hours of sound."""
+
+_IN_USE_SECONDS: Final = 2 * 3600.0
+"""A sound that was used in this time stays, however large the folder is: it may be playing, and none lasts over an hour."""
+
+_MOST_KNOWN: Final = 2000
+_THREADS: Final = 2
+
+T = TypeVar("T")
+
+
+class SoundStore:
+    """Makes sounds ready for engines and keeps them in ``folder``, which is made if it is missing.
+
+    The work is done in threads of its own, so that no call stutters meanwhile. The same media file is decoded once, the same
+    text spoken once, also when several callers want it at the same time. When the folder grows beyond ``largest`` bytes, the
+    sounds that were not used for longest are removed.
+    """
+
+    def __init__(self, folder: Path, *, speech: SpeechPort | None = None, largest: int = LARGEST_FOLDER) -> None:
+        self.folder = folder
+        self._speech = speech or EspeakSpeech()
+        self._largest = largest
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sounds")
+        self._known: OrderedDict[str, Future[SoundFile]] = OrderedDict()
+        self._tidying = threading.Lock()
+        self._written = largest  # since the folder was tidied last; what an earlier process has left counts too
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def close(self) -> None:
+        """Begin nothing more; what is under way in the threads comes to its end and is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def add(self, samples: Samples) -> SoundFile:
+        """Keep ``samples``, which are at 8000 Hz, and return their file; one of the same content is reused."""
+        return await _result(self._threads.submit(self._store, samples))
+
+    async def from_media(self, data: bytes, *, content_type: str = "") -> SoundFile:
+        """Decode a sound of any format and keep it. Raises ``audio.decode.DecodeError``."""
+
+        def make() -> SoundFile:
+            return self._store(decode(data, content_type=content_type, rate=SOUND_RATE))
+
+        return await self._once(f"media {content_type} {hashlib.sha256(data).hexdigest()}", make)
+
+    async def from_speech(self, text: str, *, voice: str | None = None, language: str | None = None) -> SoundFile:
+        """Speak ``text`` and keep that. Raises ``audio.speech.SpeechError``."""
+
+        def make() -> SoundFile:
+            return self._store(self._speech.speak(text, voice=voice, language=language))
+
+        return await self._once(f"speech {voice} {language} {text}", make)
+
+    async def keep(self, sound: SoundFile) -> bool:
+        """Note that ``sound`` is used now, so that it stays for some time; False if it has been removed already."""
+        return await _result(self._threads.submit(_touch, sound.path))
+
+    async def _once(self, key: str, make: Callable[[], SoundFile]) -> SoundFile:
+        under_way = self._known.get(key)
+        if under_way is not None and not _has_failed(under_way):
+            self._known.move_to_end(key)
+            sound = await _result(under_way)
+            if await self.keep(sound):
+                return sound
+        if self._known.get(key) is under_way:
+            # Nobody else has begun it anew meanwhile.
+            self._known[key] = self._threads.submit(make)
+            while len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return await _result(self._known[key])
+
+    def _store(self, samples: Samples) -> SoundFile:
+        path = self.folder / f"{hashlib.sha256(samples.astype('<i2').tobytes()).hexdigest()}.wav"
+        if not _touch(path):
+            self._write(path, samples)
+            with self._tidying:
+                self._written += 2 * len(samples)
+                if self._written > self._largest // 100:
+                    self._written = 0
+                    self._tidy()
+        return SoundFile(path, len(samples) / SOUND_RATE)
+
+    def _write(self, path: Path, samples: Samples) -> None:
+        handle, unfinished = tempfile.mkstemp(suffix=".part", dir=self.folder)
+        os.close(handle)
+        try:
+            write_wav(Path(unfinished), samples, SOUND_RATE)
+            # Asterisk reads it as another user; mkstemp makes files for their owner alone.
+            Path(unfinished).chmod(0o644)
+            Path(unfinished).replace(path)
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+
+    def _tidy(self) -> None:
+        entries = (Path(entry) for entry in os.scandir(self.folder) if entry.name.endswith((".wav", ".part")))
+        files = sorted(((path.stat(), path) for path in entries), key=lambda file: file[0].st_mtime)
+        size = sum(status.st_size for status, _ in files)
+        used_before = time.time() - _IN_USE_SECONDS
+        for status, path in files:
+            if status.st_mtime >= used_before:
+                break
+            if size > self._largest or path.suffix == ".part":
+                path.unlink(missing_ok=True)
+                size -= status.st_size
+        if size > self._largest:
+            _log.warning("the sounds in use take more room than they should", folder=str(self.folder), bytes=size)
+
+
+def _touch(path: Path) -> bool:
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _has_failed(future: "Future[SoundFile]") -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
+
+
+async def _result(future: "Future[T]") -> T:
+    # Whoever stops waiting must not stop the work: others may wait for it too.
+    return await asyncio.shield(asyncio.wrap_future(future))
