@@ -9,7 +9,8 @@ RUN python -m venv /opt/ari-conf && /opt/ari-conf/bin/pip install --no-cache-dir
 
 FROM python:3.12-slim
 COPY --from=build /opt/ari-conf /opt/ari-conf
-RUN useradd --system --create-home --home-dir /var/lib/ari-conf ari-conf
+RUN useradd --system --create-home --home-dir /var/lib/ari-conf ari-conf \
+    && install -d -o ari-conf /var/lib/ari-conf/.local /var/lib/ari-conf/.local/state
 ENV PATH=/opt/ari-conf/bin:$PATH PYTHONUNBUFFERED=1
 USER ari-conf
 # The settings file ari-conf.toml, if there is one, is looked for here.

@@ -1,13 +1,29 @@
 """What all tests share: one private Asterisk, and a stage on each engine."""
 
+import os
+import tempfile
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
 
 from .stage import Stage, set_stage
+
+# A traceback with the values of all local variables takes seconds to print, and hides the fault in them.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
+# Before any settings are made: no test may touch what the user keeps.
+_STATE = tempfile.TemporaryDirectory(prefix="ari-conf-tests-")
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

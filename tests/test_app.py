@@ -10,10 +10,11 @@ import pytest
 from ari_conf.accounts import Account
 from ari_conf.app import Controller, StartError, make_engine
 from ari_conf.clock import RealClock
-from ari_conf.conference import Beep, CallbackEvent, Participant, StatusCallback
+from ari_conf.conference import CallbackEvent, ConferenceSettings, Participant, StatusCallback
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineBack, EngineError, EngineLost
+from ari_conf.rooms import Caller
 from ari_conf.settings import ServerSettings, Settings
 from tests.app_server import AUTH_TOKEN, AppServer
 from tests.stage import until, within_deadline
@@ -88,7 +89,7 @@ async def test_what_is_owed_at_the_end_is_delivered() -> None:
     async with AppServer() as app:
         events = StatusCallback(app.url("/events"), "POST", frozenset(CallbackEvent))
         async with Controller(SETTINGS, (ACCOUNT,), LocalEngine(RealClock())) as controller:
-            controller.rooms.join(ACCOUNT.sid, "Room", Participant("CA1", beep=Beep.FALSE), events)
+            controller.rooms.join(Caller(ACCOUNT.sid, {}), "Room", Participant("CA1"), ConferenceSettings(events))
         assert [params["StatusCallbackEvent"] for params in app.params("/events")] == ["participant-join"]
         assert app.bad_signatures == []
 

@@ -18,4 +18,4 @@ async def test_the_story_is_played_on_asterisk(tmp_path: Path) -> None:
     assert await play("asterisk", tmp_path, Console(file=told, width=200), fall_back=False) == 0, told.getvalue()
     assert "SIP callers" in told.getvalue()
     assert len(re.findall(r"participant-(?:join|leave)", told.getvalue())) == 8
-    assert names_in(tmp_path) == {"ann.wav", "bob.wav", "mia.wav", "room.wav"}
+    assert names_in(tmp_path) == {"ann.wav", "bob.wav", "cora.wav", "mia.wav", "room.wav"}

@@ -14,7 +14,8 @@ from ari_conf.webhooks import SIGNATURE_HEADER, compute_signature
 
 ROOM = "Weekly call"
 MODERATOR = "moderator"
-LISTENER = "listener"
+COACH = "coach"
+COACHED = "bob"
 
 
 @dataclass(slots=True)
@@ -23,14 +24,18 @@ class Application:
 
     auth_token: str
     callbacks: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+    recordings: list[dict[str, str]] = field(default_factory=list)
     wrongly_signed: int = 0
     url: str = ""
     _runner: web.AppRunner | None = None
     _told: asyncio.Event = field(default_factory=asyncio.Event)
+    _call_sids: dict[str, str] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.add_routes([web.post("/voice", self._voice), web.post("/events", self._events)])
+        app.add_routes(
+            [web.post("/voice", self._voice), web.post("/events", self._events), web.post("/recording", self._recording)]
+        )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -44,16 +49,18 @@ class Application:
             await self._runner.cleanup()
 
     async def wait_told(self, count: int, seconds: float) -> None:
-        """Return when ``count`` callbacks have come, or after ``seconds``."""
+        """Return when ``count`` callbacks and a recording have come, or after ``seconds``."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while len(self.callbacks) < count:
+                while len(self.callbacks) < count or not self.recordings:
                     self._told.clear()
                     await self._told.wait()
 
     async def _voice(self, request: web.Request) -> web.Response:
-        """Put every caller into the room; it starts with the moderator and ends with them."""
-        dialled = (await self._form(request))["To"]
+        """Put every caller into the room; it starts with the moderator and ends with them. The coach is heard by one alone."""
+        form = await self._form(request)
+        dialled = form["To"]
+        self._call_sids[dialled] = form["CallSid"]
         moderator = "true" if dialled == MODERATOR else "false"
         return web.Response(
             content_type="text/xml",
@@ -61,12 +68,18 @@ class Application:
             <Response>
               <Dial>
                 <Conference startConferenceOnEnter="{moderator}" endConferenceOnExit="{moderator}"
-                            {'muted="true" waitUrl=""' if dialled == LISTENER else ""}
+                            {f'coach="{self._call_sids[COACHED]}"' if dialled == COACH else ""}
+                            record="record-from-start" recordingStatusCallback="/recording"
                             statusCallback="/events" statusCallbackEvent="start end join leave"
                             participantLabel="{escape(dialled)}">{ROOM}</Conference>
               </Dial>
             </Response>""",
         )
+
+    async def _recording(self, request: web.Request) -> web.Response:
+        self.recordings.append(await self._form(request))
+        self._told.set()
+        return web.Response(status=204)
 
     async def _events(self, request: web.Request) -> web.Response:
         self.callbacks.append((time.monotonic(), await self._form(request)))

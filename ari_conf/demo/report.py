@@ -1,8 +1,10 @@
 """What the demo shows at its end: tables, recordings, the verdict."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import aiohttp
 from rich.console import Console
 from rich.table import Table
 
@@ -58,18 +60,35 @@ def callbacks(console: Console, application: Application, began: float) -> None:
     console.print(table)
 
 
-def write_recordings(output: Path, phones: Mapping[str, Phone], listener: Phone) -> list[Path]:
-    """Write what each phone heard, and the room as the muted listener heard it, to WAV files; return their paths."""
+def write_ears(output: Path, phones: Mapping[str, Phone]) -> list[Path]:
+    """Write what each phone heard to WAV files; return their paths."""
     output.mkdir(parents=True, exist_ok=True)
-    recordings = {name.lower(): phone.recording() for name, phone in phones.items()} | {"room": listener.recording()}
     paths = []
-    for name, heard in recordings.items():
-        path = output / f"{name}.wav"
+    for name, phone in phones.items():
+        heard = phone.recording()
+        path = output / f"{name.lower()}.wav"
         # A soft beginning and end, so that a loudspeaker does not click.
         segment = to_segment(heard.samples, heard.rate).fade_in(20).fade_out(20)
         write_wav(path, from_segment(segment), heard.rate)
         paths.append(path)
     return paths
+
+
+async def fetch_room_recording(output: Path, application: Application) -> list[Path]:
+    """Fetch the conference's recording from its RecordingUrl, as the application would; return its path, if there is one."""
+    completed = [told for told in application.recordings if told["RecordingStatus"] == "completed"]
+    if not completed:
+        return []
+    token = aiohttp.encode_basic_auth(completed[0]["AccountSid"], application.auth_token)
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": token}) as session,
+        session.get(completed[0]["RecordingUrl"]) as answer,
+    ):
+        data = await answer.read()
+        answer.raise_for_status()
+    path = output / "room.wav"
+    await asyncio.to_thread(path.write_bytes, data)
+    return [path]
 
 
 def verdict(console: Console, scenes: Sequence[Scene], application: Application, expected_callbacks: int) -> int:
@@ -78,6 +97,8 @@ def verdict(console: Console, scenes: Sequence[Scene], application: Application,
     numbers = [int(parameters["SequenceNumber"]) for _at, parameters in application.callbacks]
     if numbers != list(range(1, expected_callbacks + 1)):
         faults.append(f"{expected_callbacks} callbacks were expected in order, and {numbers} came")
+    if [told["RecordingStatus"] for told in application.recordings] != ["completed"]:
+        faults.append("the room's recording was not completed")
     if application.wrongly_signed:
         faults.append(f"{application.wrongly_signed} requests were wrongly signed")
     for fault in faults:

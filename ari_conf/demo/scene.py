@@ -8,8 +8,8 @@ from typing import Final
 
 from ari_conf.phones.phone import AUDIBLE, Heard, Phone
 
-VOICES: Final = {"Ann": 400.0, "Bob": 550.0, "Mia": 700.0}
-"""The tone (Hz) that each caller talks with. Mia is the moderator."""
+VOICES: Final = {"Ann": 400.0, "Bob": 550.0, "Mia": 700.0, "Cora": 850.0}
+"""The tone (Hz) that each caller talks with. Mia is the moderator, Cora coaches Bob."""
 
 LISTENING_SECONDS: Final = 1.2
 DEADLINE: Final = 10.0

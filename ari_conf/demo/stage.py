@@ -2,8 +2,10 @@
 
 import contextlib
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from ari_conf.accounts import Account
@@ -16,7 +18,7 @@ from ari_conf.phones.phone import Phone
 from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
 from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
-from ari_conf.settings import NumberSettings, ServerSettings, Settings
+from ari_conf.settings import NumberSettings, ServerSettings, Settings, StorageSettings
 from ari_conf.sids import SidKind, new_sid
 
 from .application import Application
@@ -43,12 +45,14 @@ async def set_up(engine_name: EngineName, say: Callable[[str], None]) -> AsyncIt
     account = Account(new_sid(SidKind.ACCOUNT), secrets.token_hex(16))
     async with contextlib.AsyncExitStack() as stack:
         application = await stack.enter_async_context(Application(account.auth_token))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ari-conf-demo-")))
         settings = Settings(
             server=ServerSettings(port=0),
+            storage=StorageSettings(folder=folder),
             numbers=(NumberSettings(voice_url=f"{application.url}/voice"),),
         )
         if engine_name == "local":
-            local = LocalEngine(RealClock())
+            local = LocalEngine(RealClock(), recordings=settings.storage.raw_recordings)
             controller = await stack.enter_async_context(Controller(settings, (account,), local))
             yield Stage(
                 "the Python mixer, with virtual callers",
@@ -58,8 +62,12 @@ async def set_up(engine_name: EngineName, say: Callable[[str], None]) -> AsyncIt
             )
             return
         asterisk = await stack.enter_async_context(PrivateAsterisk(ensure_installed(say)))
-        address = AriAddress(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password)
-        controller = await stack.enter_async_context(Controller(settings, (account,), AsteriskEngine(address)))
+        engine = AsteriskEngine(
+            AriAddress(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password),
+            sounds=settings.storage.sounds,
+            recordings=settings.storage.raw_recordings,
+        )
+        controller = await stack.enter_async_context(Controller(settings, (account,), engine))
         server = (asterisk.sip_host, asterisk.sip_port)
         yield Stage(
             f"Asterisk {asterisk.version}, with SIP callers on {server[0]}:{server[1]}",

@@ -23,7 +23,7 @@ from ari_conf.phones.phone import Phone
 from ari_conf.private_asterisk import PrivateAsteriskError
 
 from . import report
-from .application import LISTENER, MODERATOR, ROOM
+from .application import COACH, COACHED, MODERATOR, ROOM
 from .scene import DEADLINE, VOICES, Scene, listen
 from .stage import EngineName, Stage, set_up
 
@@ -78,15 +78,15 @@ async def play(engine_name: EngineName, output: Path, console: Console, *, fall_
 
 async def _play_on(stage: Stage, output: Path, console: Console) -> int:
     console.print(f"\n[bold]A moderated conference on {stage.engine}[/bold]\n")
-    timeline = Timeline(console, {"ann": "Ann", "bob": "Bob", MODERATOR: "Mia", LISTENER: "the listener"})
+    timeline = Timeline(console, {"ann": "Ann", COACHED: "Bob", MODERATOR: "Mia", COACH: "Cora"})
     stage.controller.rooms.observers.append(timeline.observe)
     phones = {name: stage.make_phone(name, tone) for name, tone in VOICES.items()}
-    listener = stage.make_phone("Listener", 3000.0)
-    scenes = await _three_scenes(timeline, phones, listener)
+    scenes = await _scenes(timeline, phones)
     await stage.application.wait_told(_CALLBACKS, DEADLINE)
     report.who_heard_whom(console, scenes)
     report.callbacks(console, stage.application, timeline.began)
-    files = report.write_recordings(output, phones, listener)
+    files = report.write_ears(output, phones)
+    files += await report.fetch_room_recording(output, stage.application)
     console.print(f"One recording per ear and one of the room: {', '.join(str(file) for file in files)}\n")
     return report.verdict(console, scenes, stage.application, _CALLBACKS)
 
@@ -95,27 +95,32 @@ _CALLBACKS: Final = 10
 """Four joins, the start, four leaves, the end."""
 
 
-async def _three_scenes(timeline: Timeline, phones: Mapping[str, Phone], listener: Phone) -> list[Scene]:
-    ann, bob, mia = phones["Ann"], phones["Bob"], phones["Mia"]
+async def _scenes(timeline: Timeline, phones: Mapping[str, Phone]) -> list[Scene]:
+    ann, bob, mia, cora = (phones[name] for name in ("Ann", "Bob", "Mia", "Cora"))
     scenes = []
     timeline.tell(f"[bold]Ann[/bold] calls, and waits in “{ROOM}”")
     await ann.dial("ann")
-    timeline.tell("[bold]Bob[/bold] calls and waits too, and a muted listener who records the room")
-    await asyncio.gather(bob.dial("bob"), listener.dial(LISTENER))
+    timeline.tell("[bold]Bob[/bold] calls and waits too")
+    await bob.dial(COACHED)
     nobody = dict.fromkeys(("Ann", "Bob"), frozenset[str]())
-    scenes.append(await listen("waiting for the moderator", [ann, bob], nobody, music=True))
-    timeline.tell("[bold]Mia[/bold], the moderator, calls")
+    scenes.append(await listen("waiting for Mia", [ann, bob], nobody, music=True))
+    timeline.tell("[bold]Mia[/bold], the moderator, calls; from here on the room is recorded")
     await mia.dial(MODERATOR)
-    everybody = {name: frozenset(VOICES) - {name} for name in VOICES}
-    scenes.append(await listen("Mia is there", [ann, bob, mia], everybody, music=False))
+    talkers = {name: frozenset(("Ann", "Bob", "Mia")) - {name} for name in VOICES}
+    three = {name: voices for name, voices in talkers.items() if name != "Cora"}
+    scenes.append(await listen("Mia is there", [ann, bob, mia], three, music=False))
+    timeline.tell("[bold]Cora[/bold] calls, and coaches Bob: nobody else hears her")
+    await cora.dial(COACH)
+    coached = talkers | {"Bob": talkers["Bob"] | {"Cora"}}
+    scenes.append(await listen("Cora coaches Bob", [ann, bob, mia, cora], coached, music=False))
     timeline.tell("[bold]Bob[/bold] holds his breath")
     bob.talk(on=False)
-    without_bob = {name: voices - {"Bob"} for name, voices in everybody.items()}
-    scenes.append(await listen("Bob is silent", [ann, bob, mia], without_bob, music=False))
+    without_bob = {name: voices - {"Bob"} for name, voices in coached.items()}
+    scenes.append(await listen("Bob is silent", [ann, bob, mia, cora], without_bob, music=False))
     timeline.tell("[bold]Mia[/bold] hangs up")
     await mia.hang_up()
     try:
-        await asyncio.wait_for(asyncio.gather(*(phone.wait_ended() for phone in (ann, bob, listener))), DEADLINE)
+        await asyncio.wait_for(asyncio.gather(*(phone.wait_ended() for phone in (ann, bob, cora))), DEADLINE)
         timeline.tell("all calls are over")
     except TimeoutError:
         timeline.tell("[bold red]somebody's call is not over[/bold red]")

@@ -66,7 +66,7 @@ async def test_a_room_name_that_is_too_long_is_not_dialled_and_the_next_verb_run
     stage.answer(ROOM, "/next")
     with capture_logs() as logs:
         await stage.room("ann")
-    assert [line["code"] for line in logs if line["event"] == "TwiML problem"] == [13237]
+    assert [line["code"] for line in logs if line["event"] == "notification"] == [13237]
     await stage.until(lambda: [conference.friendly_name for conference in stage.controller.rooms.conferences] == ["Room"])
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from ari_conf.phones.phone import AUDIBLE
-from tests.stage import Stage, listen, until_heard, voices, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, Stage, listen, until_heard, voices, who_hears_whom, within_deadline
 
 QUIET = 0.004
 """The level that nothing but rounding and codec noise reaches."""
@@ -92,6 +92,26 @@ async def test_five_at_once_are_in_one_room(stage: Stage) -> None:
     await asyncio.gather(*(phone.dial("room") for phone in phones))
     await who_hears_whom(phones, {name: set(names) - {name} for name in names})
     assert len(stage.controller.rooms.conferences) == 1
+
+
+async def test_as_many_as_are_allowed_get_in_at_the_same_instant(stage: Stage) -> None:
+    stage.answer(conference('maxParticipants="3"'))
+    phones = [stage.phone(name) for name in ("ann", "bob", "cid", "dee", "eve")]
+    await asyncio.gather(*(phone.dial("room") for phone in phones))
+    await stage.until(lambda: noted(stage) == [16020, 16020])
+    assert [len(room.participants) for room in stage.controller.rooms.conferences] == [3]
+
+
+async def test_one_of_two_with_the_same_label_gets_in_at_the_same_instant(stage: Stage) -> None:
+    stage.answer(conference('participantLabel="agent"'))
+    phones = [stage.phone(name) for name in ("ann", "bob")]
+    await asyncio.gather(*(phone.dial("room") for phone in phones))
+    await stage.until(lambda: noted(stage) == [16025])
+    assert [len(room.participants) for room in stage.controller.rooms.conferences] == [1]
+
+
+def noted(stage: Stage) -> list[int]:
+    return [int(notification.code) for notification in stage.controller.notifications.of_account(ACCOUNT.sid)]
 
 
 async def test_a_second_conference_on_the_same_call_is_as_good_as_the_first(stage: Stage) -> None:
