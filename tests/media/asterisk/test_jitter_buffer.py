@@ -13,9 +13,10 @@ from ari_conf.phones.phone import Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import NumberSettings
-from tests.stage import set_stage, until
+from tests.stage import REAL_CLOCK, set_stage, until
 
 TONE = 400.0
+BESIDE = {"measured": TONE, "on time": 1000.0, "listener": 700.0}
 
 
 def damaged(heard: Heard) -> float:
@@ -55,3 +56,32 @@ async def test_without_a_buffer_late_packets_are_lost(asterisk: PrivateAsterisk)
 @pytest.mark.parametrize("size", ["medium", "large"])
 async def test_a_buffer_saves_late_packets(asterisk: PrivateAsterisk, size: str) -> None:
     assert await share_damaged(asterisk, size, 0.035) < 0.03
+
+
+def onset(heard: Heard, frequency: float) -> float:
+    """Return when a tone begins, in seconds from the beginning, to 10 ms."""
+    length = heard.rate // 50
+    for start in range(0, len(heard.samples) - length, length // 2):
+        if Heard(heard.samples[start : start + length], heard.rate).amplitude(frequency) > 0.1:
+            return start / heard.rate
+    raise AssertionError(f"{frequency} Hz was not heard")
+
+
+@pytest.mark.parametrize(("size", "added"), [("off", 0.0), ("small", 0.020), ("medium", 0.040), ("large", 0.060)])
+async def test_a_buffer_delays_by_its_length(asterisk: PrivateAsterisk, size: str, added: float) -> None:
+    twiml = "<Response><Dial><Conference beep='false' jitterBufferSize='{}'>Room</Conference></Dial></Response>"
+    numbers = (NumberSettings(match="measured", twiml=twiml.format(size)), NumberSettings(twiml=twiml.format("off")))
+    server = (asterisk.sip_host, asterisk.sip_port)
+    async with set_stage(asterisk, *numbers) as stage:
+        measured, on_time, listener = (SipPhone(name, tone, server=server) for name, tone in BESIDE.items())
+        for phone in (measured, on_time, listener):
+            phone.talk(on=False)
+            await phone.dial(phone.name)
+        await until(lambda: [len(room.participants) for room in stage.controller.rooms.conferences] == [3])
+        listening = asyncio.create_task(listener.hear(1.5))
+        await REAL_CLOCK.let_pass(0.5)
+        measured.talk(on=True)
+        on_time.talk(on=True)
+        heard = await listening
+        await asyncio.gather(*(phone.hang_up() for phone in (measured, on_time, listener)))
+    assert onset(heard, measured.tone) - onset(heard, on_time.tone) == pytest.approx(added, abs=0.025)
