@@ -119,7 +119,8 @@ class CallRunner:
                     log.warning("<Reject> counts only as the first verb, before the call is answered; the call is hung up")
                     return None
                 case Say() | Play():
-                    log.warning("this version does not speak or play sounds; the verb is passed over", verb=_name(verb))
+                    message = f"{_name(verb)} in a call's own document is not carried out by this version; it is passed over"
+                    self._notify(Code.SCHEMA_WARNING, Level.WARNING, message, current.url)
         return None
 
     async def _dial(self, dial: Dial, current: FetchedDocument) -> FetchedDocument | None:
