@@ -71,6 +71,7 @@ class RoomStay:
         participant = self._participant(noun)
         settings = self._settings(noun)
         recording = self._room_recording(noun)
+        leg_recording = self._wanted_leg_recording(now)
         await self._engine.set_jitter_buffer(call.sid, JITTER_BUFFER_MS[noun.jitter_buffer_size])
         if call.ended.done():
             raise CallGoneError(f"call {call.sid} has ended")
@@ -80,12 +81,13 @@ class RoomStay:
             self._notify(code_of(admission.code), Level.ERROR, admission.message)
             return False
         with structlog.contextvars.bound_contextvars(conference_sid=admission.conference_sid):
-            return await self._stay(admission, now)
+            return await self._stay(admission, leg_recording)
 
-    async def _stay(self, admission: Admission, now: float) -> bool:
+    async def _stay(self, admission: Admission, leg_recording: Recording | None) -> bool:
         call = self._call
         call.hangup_on_star = self._dial.hangup_on_star
-        await self._begin_leg_recording(now)
+        if leg_recording is not None:
+            await self._begin(leg_recording)
         try:
             left = await admission.left
             await left.settled
@@ -146,19 +148,18 @@ class RoomStay:
             return None
         return RecordingCallback(self._url(url), method, frozenset(RecordingStatus(event.value) for event in events))
 
-    async def _begin_leg_recording(self, now: float) -> None:
-        """Record this leg if the Dial says so, as long as the call is up."""
+    def _wanted_leg_recording(self, now: float) -> Recording | None:
         dial = self._dial
         if dial.record is DialRecord.DO_NOT_RECORD:
-            return
-        track, dual = Track(dial.recording_track.value), dial.record in _DUAL and dial.recording_track.value == Track.BOTH
-        recording = Recording(
+            return None
+        track = Track(dial.recording_track.value)
+        return Recording(
             sid=new_sid(SidKind.RECORDING),
             account_sid=self._call.account.sid,
             source=Source.DIAL_VERB,
             started_at=now,
             call_sid=self._call.sid,
-            channels=2 if dual else 1,
+            channels=2 if dial.record in _DUAL and track is Track.BOTH else 1,
             track=track,
             trim=dial.trim is Trim.TRIM_SILENCE,
             callback=self._recording_callback(
@@ -167,8 +168,11 @@ class RoomStay:
                 dial.recording_status_callback_event,
             ),
         )
+
+    async def _begin(self, recording: Recording) -> None:
+        """Record this leg, as long as the call is up."""
         with contextlib.suppress(CallGoneError):
-            await self._engine.record(self._call.sid, recording.sid, track=track, dual=dual)
+            await self._engine.record(self._call.sid, recording.sid, track=recording.track, dual=recording.channels == 2)
             self._leg_recording = recording
             self._recordings.begin(recording.sid, recording)
 

@@ -38,7 +38,6 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-
 REJECTED_WITHIN: Final = 5.0
 """Seconds in which a call that was rejected is over."""
 
@@ -169,9 +168,7 @@ class CallRunner:
         except TwilioError as error:
             if not self._number.voice_fallback_url:
                 raise
-            log.warning(
-                "the application's answer cannot be used; asking its fallback", code=int(error.code), cause=error.message
-            )
+            self._notify(error.code, Level.WARNING, f"the fallback is asked: {error.message}", url)
             reason = {"ErrorCode": str(int(error.code)), "ErrorUrl": url}
             return await self._while_up(
                 self._fetch_once(self._number.voice_fallback_url, self._number.voice_fallback_method, reason)
@@ -189,9 +186,7 @@ class CallRunner:
         try:
             await self._fetch_once(url, method, result)
         except TwilioError as error:
-            log.warning(
-                "the action of a call that is over did not accept its request", code=int(error.code), cause=error.message
-            )
+            self._notify(error.code, Level.WARNING, f"the action of a call that is over: {error.message}", url)
 
     async def _give_up(self) -> None:
         self._rooms.leave(self._call.sid, Exit.HUNG_UP)
@@ -214,7 +209,8 @@ class CallRunner:
         except CallGoneError:
             return
         except EngineError as error:
-            log.error("the call cannot be ended", cause=str(error))
+            log.error("the caller cannot be told; the call is ended", cause=str(error))
+            await self._give_up()
 
     async def _while_up(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for ``work`` as long as the call lasts. Raises CallGoneError if the call ends first; the work is cancelled."""

@@ -65,11 +65,6 @@ class Switchboard:
         self.connected = True
 
     @property
-    def accounts(self) -> list[str]:
-        """The SIDs of all accounts."""
-        return list(self._accounts)
-
-    @property
     def calls(self) -> list[Call]:
         """The calls that are up."""
         return list(self._calls.values())

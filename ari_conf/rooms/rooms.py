@@ -21,7 +21,6 @@ from ari_conf.conference import (
     ConferenceEvent,
     ConferenceSettings,
     ConferenceStarted,
-    EndConference,
     Exit,
     Join,
     JoinRefused,
@@ -166,11 +165,6 @@ class Rooms:
             if isinstance(event, Refused):
                 return event
         return None
-
-    def end(self, conference_sid: str) -> None:
-        """End a conference for all its participants, if it is running."""
-        if conference_sid in self._by_sid:
-            self.command(conference_sid, EndConference())
 
     def _announcement_over(self, conference_sid: str, command: Command) -> None:
         if conference_sid in self._by_sid:

@@ -112,8 +112,16 @@ async def test_a_callback_url_that_is_dead_disturbs_nobody(stage: Stage) -> None
     assert [line["code"] for line in failed] == [16011] * 6
 
 
-@pytest.mark.parametrize("attribute", ["statusCallback", "waitUrl"])
-async def test_a_relative_url_in_a_document_from_the_settings(either_engine: PrivateAsterisk | None, attribute: str) -> None:
-    twiml = f"<Response><Dial><Conference {attribute}='/relative'>Room</Conference></Dial></Response>"
+@pytest.mark.parametrize(
+    "dial",
+    [
+        "<Dial><Conference statusCallback='/relative'>Room</Conference></Dial>",
+        "<Dial><Conference waitUrl='/relative'>Room</Conference></Dial>",
+        "<Dial record='record-from-answer' recordingStatusCallback='/relative'><Conference>Room</Conference></Dial>",
+    ],
+    ids=["statusCallback", "waitUrl", "recordingStatusCallback of the leg"],
+)
+async def test_a_relative_url_in_a_document_from_the_settings(either_engine: PrivateAsterisk | None, dial: str) -> None:
+    twiml = f"<Response>{dial}</Response>"
     async with set_stage(either_engine, NumberSettings(twiml=twiml)) as stage:
         await the_caller_hears_that_it_does_not_work(stage, 11100)

@@ -14,6 +14,7 @@ from ari_conf.conference import (
     ConferenceEvent,
     ConferenceSettings,
     ConferenceStarted,
+    EndConference,
     Exit,
     InMix,
     JoinRefused,
@@ -186,7 +187,7 @@ async def test_left_is_done_at_once_and_settled_when_the_audio_is_out(house: Hou
 async def test_a_conference_is_ended_by_its_sid_for_all(house: House) -> None:
     admissions = [house.join("CA1", callback=ALL_EVENTS), house.join("CA2")]
     other = house.join("CA3", "Other")
-    house.rooms.end(admissions[0].conference_sid)
+    assert house.rooms.command(admissions[0].conference_sid, EndConference()) is None
     assert house.running == [other.conference_sid]
     reasons = {admission.left.result().event.reason for admission in admissions}
     assert reasons == {ReasonParticipantLeft.CONFERENCE_ENDED_VIA_API}
@@ -198,7 +199,8 @@ async def test_a_conference_is_ended_by_its_sid_for_all(house: House) -> None:
 
 async def test_ending_a_conference_that_is_not_there_is_nothing(house: House) -> None:
     admission = house.join("CA1")
-    house.rooms.end("CF" + "0" * 32)
+    with pytest.raises(KeyError):
+        house.rooms.command("CF" + "0" * 32, EndConference())
     assert house.running == [admission.conference_sid]
     assert not admission.left.done()
 

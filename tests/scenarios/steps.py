@@ -8,7 +8,7 @@ from typing import Any
 from ari_conf.conference import Command, Modify, SetHold, SetMuted
 from ari_conf.phones.phone import AUDIBLE
 from tests.app_server import AppRequest
-from tests.stage import Stage, until_heard, voices, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, Stage, until_heard, voices, who_hears_whom, within_deadline
 
 QUIET = 0.004
 """The level that nothing but rounding and codec noise reaches."""
@@ -217,9 +217,8 @@ class Play:
                 request = await stage.request(lambda params: params["CallSid"] == sid and "DialCallStatus" in params)
                 assert {name: request.params.get(name) for name in step.parameters} == dict(step.parameters)
             case Noted():
-                account = next(iter(stage.controller.switchboard.accounts))
                 await stage.until(
-                    lambda: step.code in [int(note.code) for note in stage.controller.notifications.of_account(account)]
+                    lambda: step.code in [int(note.code) for note in stage.controller.notifications.of_account(ACCOUNT.sid)]
                 )
 
     async def _call(self, step: Calls) -> None:
@@ -239,7 +238,7 @@ class Play:
         return any(sid in conference.participants for conference in self.stage.controller.rooms.conferences)
 
     def _is_dialling(self, sid: str) -> bool:
-        notes = self.stage.controller.notifications.of_account(next(iter(self.stage.controller.switchboard.accounts)))
+        notes = self.stage.controller.notifications.of_account(ACCOUNT.sid)
         return not any(note.call_sid == sid for note in notes)
 
     def _command(self, step: Application) -> None:
