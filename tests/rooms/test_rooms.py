@@ -197,7 +197,7 @@ async def test_a_conference_is_ended_by_its_sid_for_all(house: House) -> None:
     assert house.join("CA1").conference_sid not in {other.conference_sid, admissions[0].conference_sid}
 
 
-async def test_ending_a_conference_that_is_not_there_is_nothing(house: House) -> None:
+async def test_a_command_to_a_conference_that_is_not_there_changes_nothing(house: House) -> None:
     admission = house.join("CA1")
     with pytest.raises(KeyError):
         house.rooms.command("CF" + "0" * 32, EndConference())
