@@ -101,6 +101,7 @@ class Controller:
                 await self.engine.start()
             except EngineError as error:
                 raise StartError(str(error)) from error
+            stack.callback(self.switchboard.take_last_recordings)
             stack.push_async_callback(self.engine.stop)
             stack.push_async_callback(self._room_sounds.stop)
             stack.push_async_callback(self.switchboard.stop)

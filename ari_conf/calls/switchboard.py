@@ -85,6 +85,13 @@ class Switchboard:
             runner.cancel()
         await asyncio.gather(*runners, return_exceptions=True)
 
+    def take_last_recordings(self) -> None:
+        """Take over what the engine has recorded up to its stop, when nobody reads its events any more."""
+        while not self._engine.events.empty():
+            event = self._engine.events.get_nowait()
+            if isinstance(event, RecordingFinished):
+                self._recordings.over(event)
+
     def _handle(self, event: EngineEvent) -> None:
         match event:
             case CallArrived():

@@ -19,6 +19,7 @@ from ari_conf.conference import (
     ParticipantSpeechChanged,
     Refused,
 )
+from ari_conf.webhooks import redacted
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def log_event(conference: Conference, event: ConferenceEvent) -> None:  # noqa: 
         case ConferenceEnded():
             about.info("conference ended", reason=event.reason.value)
         case AnnouncementDue():
-            about.info("announcement", call_sid=event.call_sid, url=event.program.url)
+            about.info("announcement", call_sid=event.call_sid, url=redacted(event.program.url or ""))
         case AnnouncementEnded():
             about.info("announcement over", failure=event.failure)
         case BeepDue():

@@ -24,6 +24,7 @@ from ari_conf.notifications import Notification, Notifications
 from ari_conf.programs import Play, ProgramPlayer, ProgramRequest
 from ari_conf.twilio_codes import TwilioError
 from ari_conf.twiml import Problem
+from ari_conf.webhooks import redacted
 
 log = structlog.get_logger(__name__)
 
@@ -150,7 +151,8 @@ class RoomSounds:
         return ProgramRequest(program.url or "", program.method, described | room, self._tokens[conference.account_sid])
 
     def _report(self, account_sid: str, call_sid: str, problem: Problem, url: str) -> None:
-        self._notifications.add(Notification(account_sid, call_sid, problem.code, problem.level, problem.message, url))
+        notification = Notification(account_sid, call_sid, problem.code, problem.level, problem.message, redacted(url))
+        self._notifications.add(notification)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)

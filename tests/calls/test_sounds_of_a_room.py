@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from aiohttp import web
 from numpy.typing import NDArray
+from structlog.testing import capture_logs
 
 from ari_conf.audio.tones import BEEP, tone
 from ari_conf.conference import Announce, AudioProgram, Command, SetHold
@@ -154,6 +155,17 @@ async def test_an_announcement_to_all_is_heard_by_all(stage: Stage) -> None:
     (told,) = await stage_lets(stage, 1)
     assert told["StatusCallbackEvent"] == "announcement-end"
     assert "CallSid" not in told
+
+
+async def test_a_password_in_an_announce_url_is_neither_kept_nor_logged(stage: Stage) -> None:
+    stage.app.voice["/news"] = failing(404)
+    await stage.room("ann", "bob", twiml=conference(EVENTS.replace(" speaker", "")))
+    url = stage.app.url("/news").replace("http://", "http://user:hush@")
+    with capture_logs() as logs:
+        await command(stage, Announce(AudioProgram(url)))
+        await stage.callbacks(1)
+    (note,) = stage.controller.notifications.of_account(ACCOUNT.sid)
+    assert "hush" not in f"{note} {logs}"
 
 
 async def test_an_announcement_that_cannot_be_had_is_told(stage: Stage) -> None:
