@@ -22,7 +22,7 @@ def phone(asterisk: PrivateAsterisk, number: int) -> SipPhone:
 
 
 def who(heard: Heard, count: int) -> set[int]:
-    """Return who is heard in most half seconds; one late packet shifts a tone's phase, and over ten seconds it would cancel out."""
+    """Return who is heard in most half seconds; over ten seconds, one late packet would make a tone cancel out."""
     half = heard.rate // 2
     parts = [Heard(heard.samples[at : at + half], heard.rate) for at in range(0, len(heard.samples) - half + 1, half)]
     return {number for number in range(count) if median(part.amplitude(tone_of(number)) for part in parts) > FAINT / 2}
