@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.accounts import Account
-from ari_conf.calls import Switchboard
+from ari_conf.audio.speech import SpeechError, SpeechPort, make_speech
+from ari_conf.calls import CallBook, Progress, Queues, Services, Switchboard, run_screening
 from ari_conf.clock import Clock, RealClock
-from ari_conf.conference import Conference, StatusCallback
+from ari_conf.database import prune_regularly, store_of
+from ari_conf.media.asterisk.dial_strings import DialStrings
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.media.local import LocalEngine
@@ -21,12 +24,17 @@ from ari_conf.programs import ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings, recording_routes
 from ari_conf.rooms import Rooms, RoomSounds
 from ari_conf.settings import Settings
-from ari_conf.webhooks import Callbacks, WebhookClient
+from ari_conf.store import Store, StoreError, plainly
+from ari_conf.webhooks import Outbox, WebhookClient
 
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 5.0
-"""How long a stopping controller goes on delivering callbacks that are owed."""
+"""How long a stopping controller goes on delivering callbacks that are owed; the next one goes on with the rest."""
+
+
+HEALTHY: Final = {"status": "ok"}
+"""What ``/healthz`` answers as long as the process does."""
 
 
 class StartError(Exception):
@@ -44,6 +52,7 @@ def make_engine(settings: Settings, clock: Clock) -> MediaEngine:
         sounds=storage.sounds,
         recordings=storage.raw_recordings,
         media_url=asterisk.media_url,
+        dial_strings=DialStrings(asterisk.outbound, asterisk.client, asterisk.sip),
     )
 
 
@@ -65,38 +74,51 @@ class Controller:
         clock = clock or RealClock()
         self._settings = settings
         self._tokens = {account.sid: account.auth_token for account in accounts}
-        self._webhooks = webhooks or WebhookClient()
+        self._webhooks = webhooks or WebhookClient(private_addresses=settings.webhooks.private_addresses)
+        self._clock = clock
         self._stack = contextlib.AsyncExitStack()
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.engine = engine
-        self.callbacks = Callbacks(self._webhooks)
-        self.notifications = Notifications()
-        self.sounds = SoundStore(settings.storage.sounds)
-        self.recordings = Recordings(settings.storage.recordings, self._owe_recording_callback, clock, self._recording_url)
+        self.store = _store(settings)
+        self.notifications = Notifications(lambda row: self.outbox.commit([row]))
+        self.outbox = Outbox(
+            self.store,
+            self._webhooks,
+            self._tokens,
+            max_age=settings.webhooks.callback_max_age,
+            on_failed=self.notifications.add,
+        )
+        self.sounds = SoundStore(settings.storage.sounds, speech=_speech(settings))
+        self.recordings = Recordings(settings.storage.recordings, self.outbox, clock, self._recording_url)
         programs = ProgramPlayer(self._webhooks, self.sounds, clock)
         self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
-        self.rooms = Rooms(engine, self._owe_callback, self.recordings, self._room_sounds, clock)
-        self.switchboard = Switchboard(
-            settings,
-            accounts,
-            engine,
-            self.rooms,
-            self.recordings,
-            self.notifications,
-            self._webhooks,
-            clock,
-            on_engine_gone=self._fail,
+        self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock)
+        services = Services(
+            engine=engine,
+            rooms=self.rooms,
+            queues=Queues(clock),
+            recordings=self.recordings,
+            book=CallBook(engine, Progress(self.outbox, clock)),
+            notifications=self.notifications,
+            webhooks=self._webhooks,
+            programs=programs,
+            ledger=self.outbox,
+            clock=clock,
+            run_screening=run_screening,
         )
+        self.switchboard = Switchboard(settings, accounts, services, on_engine_gone=self._fail)
         self.port = 0
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
+            self._make_folders()
             await stack.enter_async_context(self._webhooks)
-            stack.push_async_callback(self.callbacks.drain, DRAIN_SECONDS)
+            await self._open_store(stack)
+            # Before callbacks are delivered: a second controller by mistake ends here, and has sent nothing.
+            await self._serve(stack)
+            await self._start_outbox(stack)
             stack.push_async_callback(self.recordings.drain)
             stack.callback(self.sounds.close)
-            self._make_folders()
-            await self._serve(stack)
             try:
                 await self.engine.start()
             except EngineError as error:
@@ -115,12 +137,23 @@ class Controller:
     ) -> None:
         await self._stack.aclose()
 
-    def _owe_callback(self, conference: Conference, callback: StatusCallback, parameters: dict[str, str]) -> None:
-        token = self._tokens[conference.account_sid]
-        self.callbacks.post(conference.sid, callback.url, callback.method, parameters, token)
+    async def _open_store(self, stack: contextlib.AsyncExitStack) -> None:
+        try:
+            await self.store.open()
+        except StoreError as error:
+            raise StartError(str(error)) from error
+        stack.push_async_callback(self.store.close)
+        pruning = asyncio.create_task(prune_regularly(self.store, self._settings, self._clock), name="pruning")
+        stack.push_async_callback(_cancel, pruning)
 
-    def _owe_recording_callback(self, lane: str, account_sid: str, method: str, url: str, parameters: dict[str, str]) -> None:
-        self.callbacks.post(lane, url, method, parameters, self._tokens[account_sid])
+    async def _start_outbox(self, stack: contextlib.AsyncExitStack) -> None:
+        try:
+            await self.outbox.start()
+        except (SQLAlchemyError, OSError) as error:
+            raise StartError(
+                f"the database {self.store.where} does not tell which callbacks are owed: {plainly(error)}"
+            ) from error
+        stack.push_async_callback(self.outbox.stop, DRAIN_SECONDS)
 
     def _recording_url(self, account_sid: str, sid: str) -> str:
         server = self._settings.server
@@ -145,7 +178,7 @@ class Controller:
         app = web.Application()
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
         app.add_routes(media_routes(self.sounds))
-        app.add_routes(recording_routes(self.recordings, self._tokens))
+        app.add_routes(recording_routes(self.store, self._settings.storage.recordings, self._tokens))
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -159,7 +192,7 @@ class Controller:
         self.port = runner.addresses[0][1]
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        return web.json_response(HEALTHY)
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         connected = self.switchboard.connected
@@ -167,8 +200,24 @@ class Controller:
             "status": "ready" if connected else "the engine is lost",
             "calls": len(self.switchboard.calls),
             "conferences": len(self.rooms.conferences),
+            "callbacks_owed": self.outbox.owed,
+            "database": self.store.failing or "ok",
         }
         return web.json_response(body, status=200 if connected else 503)
+
+
+def _store(settings: Settings) -> Store:
+    try:
+        return store_of(settings)
+    except StoreError as error:
+        raise StartError(str(error)) from error
+
+
+def _speech(settings: Settings) -> SpeechPort:
+    try:
+        return make_speech(settings.speech.piper_model)
+    except SpeechError as error:
+        raise StartError(str(error)) from error
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -119,3 +119,20 @@ class VirtualClock:
     async def _turn_loop(self) -> None:
         for _ in range(self._turns):
             await asyncio.sleep(0)
+
+
+class Pace:
+    """Lets ``at_once`` go on at once, and then one each ``seconds``; who has rested may go at once again."""
+
+    def __init__(self, clock: Clock, *, at_once: int, seconds: float) -> None:
+        self._clock = clock
+        self._at_once = at_once
+        self._seconds = seconds
+        self._taken_until = clock.monotonic()
+
+    async def turn(self) -> None:
+        """Wait until the next one may go on."""
+        self._taken_until = max(self._taken_until, self._clock.monotonic()) + self._seconds
+        moment = self._taken_until - self._at_once * self._seconds
+        if moment > self._clock.monotonic():
+            await self._clock.sleep_until(moment)

@@ -61,14 +61,26 @@ class ServerSettings(_Section):
     public_url: OptionalHttpUrl = ""
 
 
+def _dial_string(name: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value.count(f"{{{name}}}") != 1 or value.count("{") != 1:
+            raise ValueError(f"this has to contain {{{name}}} once, where that is to stand")
+        return value
+
+    return AfterValidator(check)
+
+
 class AsteriskSettings(_Section):
-    """Which Asterisk, and who we are there."""
+    """Which Asterisk, who we are there, and how a number, a ``client:`` name and a ``sip:`` URI are dialled there."""
 
     url: Annotated[HttpUrl, AfterValidator(_without_password)] = "http://127.0.0.1:8088"
     app: str = Field(default="ari_conf", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     username: str = "ari_conf"
     password: SecretStr = SecretStr("")
     media_url: OptionalHttpUrl = ""
+    outbound: Annotated[str, _dial_string("number")] = "PJSIP/{number}@trunk"
+    client: Annotated[str, _dial_string("name")] = "PJSIP/{name}"
+    sip: Annotated[str, _dial_string("uri")] = "PJSIP/outgoing/{uri}"
 
 
 def _account_sid(value: str) -> str:
@@ -91,7 +103,8 @@ class NumberSettings(_Section):
     """What to do with calls to a number. ``match`` is a glob over what was dialled; the first match wins.
 
     Either ``voice_url`` (asked for TwiML) or ``twiml`` (the document itself, in which ``{{To}}`` and ``{{From}}`` stand for
-    what was dialled and who calls).
+    what was dialled and who calls). With ``sip_uris`` the application is told SIP URIs as From and To, as Twilio does for a SIP
+    domain; without, numbers and names.
     """
 
     match: str = "*"
@@ -101,6 +114,10 @@ class NumberSettings(_Section):
     voice_method: Literal["GET", "POST"] = "POST"
     voice_fallback_url: OptionalHttpUrl = Field(default="", repr=False)
     voice_fallback_method: Literal["GET", "POST"] = "POST"
+    status_callback: OptionalHttpUrl = Field(default="", repr=False)
+    status_callback_method: Literal["GET", "POST"] = "POST"
+    status_callback_event: tuple[Literal["initiated", "ringing", "answered", "completed"], ...] = ("completed",)
+    sip_uris: bool = False
     twiml: str = ""
 
     @model_validator(mode="after")
@@ -137,6 +154,32 @@ class StorageSettings(_Section):
         return self.folder.expanduser() / "recordings" / "raw"
 
 
+class DatabaseSettings(_Section):
+    """Where what happened is kept (SQLite in the storage folder if ``url`` is empty), and for how many days."""
+
+    url: SecretStr = SecretStr("")
+    keep_days: int = Field(default=90, ge=1)
+    keep_callbacks_days: int = Field(default=14, ge=1)
+    keep_notifications_days: int = Field(default=30, ge=1)
+
+
+class WebhookSettings(_Section):
+    """How the application is asked and told.
+
+    ``private_addresses`` allows URLs whose host is on this machine or in a private network; link-local addresses, where clouds
+    keep their secrets, are refused in any case. A callback that is not accepted is sent again for ``callback_max_age`` seconds.
+    """
+
+    private_addresses: bool = True
+    callback_max_age: float = Field(default=4 * 3600.0, ge=0)
+
+
+class SpeechSettings(_Section):
+    """Who speaks: espeak-ng, or a Piper voice if the path of its model (``….onnx``) is given."""
+
+    piper_model: Path | None = None
+
+
 class LogSettings(_Section):
     """How the log looks: ``auto`` is for people on a terminal and JSON otherwise."""
 
@@ -151,6 +194,9 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     storage: StorageSettings = Field(default_factory=StorageSettings)
+    database: DatabaseSettings = DatabaseSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    speech: SpeechSettings = SpeechSettings()
     log: LogSettings = LogSettings()
     accounts: tuple[AccountSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = (NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),)

@@ -12,6 +12,7 @@ class SidKind(StrEnum):
     CALL = "CA"
     CONFERENCE = "CF"
     NOTIFICATION = "NO"
+    QUEUE = "QU"
     RECORDING = "RE"
 
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("ari_link", "local_mixer")
+BENCHMARKS = ("ari_link", "callbacks", "local_mixer", "twiml_parser")
 
 
 def main() -> int:

@@ -21,13 +21,17 @@ XML_BOMB = (
 
 @dataclass(frozen=True, slots=True)
 class AppRequest:
-    """One request as it arrived: ``url`` as on the wire, ``params`` from the form of a POST or the query of a GET."""
+    """One request as it arrived: ``url`` as on the wire, ``params`` from the form of a POST or the query of a GET.
+
+    ``json`` is the body as it came if it is JSON.
+    """
 
     method: str
     path: str
     url: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
+    json: str | None = None
 
 
 Handler = Callable[[AppRequest], Awaitable[web.StreamResponse] | web.StreamResponse | str]
@@ -106,6 +110,7 @@ class AppServer:
         # as an application behind no proxy sees it, and as the signature has it
         url = f"http://{request.host}{request.raw_path}"
         form = await request.post()
+        json = await request.text() if request.content_type == "application/json" else None
         validator = RequestValidator(self.auth_token)
         seen = AppRequest(
             request.method,
@@ -113,8 +118,9 @@ class AppServer:
             url,
             {name: str(value) for name, value in (form if request.method == "POST" else request.query).items()},
             dict(request.headers),
+            json,
         )
-        if not validator.validate(url, form, request.headers.get("X-Twilio-Signature", "")):
+        if not validator.validate(url, form if json is None else json, request.headers.get("X-Twilio-Signature", "")):
             self.bad_signatures.append(seen)
         async with self._arrived:
             self.requests.append(seen)

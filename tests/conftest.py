@@ -1,15 +1,20 @@
-"""What all tests share: one private Asterisk, and a stage on each engine."""
+"""What all tests share: one private Asterisk and one PostgreSQL, and a stage on each engine."""
 
+import itertools
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 import structlog
 
 from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
+from ari_conf.store import Store
 
+from .postgres import NoPostgresError, running_postgres
 from .stage import Stage, set_stage
 
 # A traceback with the values of all local variables takes seconds to print, and hides the fault in them.
@@ -47,3 +52,46 @@ async def stage(either_engine: PrivateAsterisk | None) -> AsyncIterator[Stage]:
     """A controller whose application answers at ``/voice``, on the Python mixer and on a real Asterisk."""
     async with set_stage(either_engine) as made:
         yield made
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a running PostgreSQL."""
+    try:
+        with running_postgres() as url:
+            yield url
+    except NoPostgresError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+async def postgres_url(postgres: str) -> str:
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    await connection.close()
+    return postgres.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'state' / 'ari-conf.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database; a test that asks for this runs on both."""
+    found: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return found
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """An open store, on both databases."""
+    made = Store(database_url)
+    await made.open()
+    yield made
+    await made.close()

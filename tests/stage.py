@@ -5,23 +5,27 @@ import base64
 import contextlib
 import gc
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
+from pydantic import SecretStr
 
 from ari_conf.accounts import Account
 from ari_conf.app import Controller
 from ari_conf.clock import Clock, RealClock, VirtualClock
+from ari_conf.media.asterisk.dial_strings import DialStrings
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import MediaEngine
-from ari_conf.phones.phone import Heard, Phone
+from ari_conf.phones.bank import shared_bank
+from ari_conf.phones.phone import CallablePhone, Heard, Phone
 from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
 from ari_conf.private_asterisk import PrivateAsterisk
-from ari_conf.settings import NumberSettings, ServerSettings, Settings, StorageSettings
+from ari_conf.settings import DatabaseSettings, NumberSettings, ServerSettings, Settings, StorageSettings, WebhookSettings
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
 from .app_server import AUTH_TOKEN, AppRequest, AppServer
@@ -35,6 +39,8 @@ WINDOW = 0.4
 IMPATIENT = HttpPolicy(connect_timeout=1.0, read_timeout=1.0, total_timeout=1.5)
 
 TONES = {"ann": 400.0, "bob": 550.0, "cid": 700.0, "dee": 850.0, "eve": 1000.0}
+NUMBERS = {name: f"+1555010{tone:04.0f}" for name, tone in TONES.items()}
+"""What each phone calls from, and is called by."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,18 +50,22 @@ class Stage:
     app: AppServer
     controller: Controller
     clock: Clock
-    make_phone: Callable[[str, float], Phone]
+    make_phone: Callable[[str, float], CallablePhone]
     asterisk: PrivateAsterisk | None
-    phones: dict[str, Phone] = field(default_factory=dict)
+    phones: dict[str, CallablePhone] = field(default_factory=dict)
+    guests: list[Phone] = field(default_factory=list)
+    """Phones that a test has brought along; they are hung up at the end like the others."""
+    stopped: bool = False
 
-    def phone(self, name: str) -> Phone:
-        phone = self.phones[name] = self.make_phone(name, TONES[name])
+    def phone(self, name: str) -> CallablePhone:
+        phone = self.make_phone(name, TONES[name])
+        self.phones[name] = phone
         return phone
 
     def answer(self, twiml: str, path: str = "/voice") -> None:
         self.app.voice[path] = twiml
 
-    async def room(self, *names: str, twiml: str | None = None) -> list[Phone]:
+    async def room(self, *names: str, twiml: str | None = None) -> list[CallablePhone]:
         """Let phones of these names call one after the other."""
         if twiml is not None:
             self.answer(twiml)
@@ -78,14 +88,22 @@ class Stage:
         await self.until(lambda: len(self.app.params(path)) >= count)
         return self.app.params(path)
 
+    async def stop(self) -> None:
+        """Stop the controller, whatever its calls are doing."""
+        self.stopped = True
+        await within_deadline(self.controller.__aexit__(None, None, None))
+
     async def hang_up_all(self) -> None:
-        await asyncio.gather(*(phone.hang_up() for phone in self.phones.values()))
+        await asyncio.gather(*(phone.hang_up() for phone in [*self.phones.values(), *self.guests]))
 
     async def nothing_is_left(self) -> None:
         """Wait until no call, room, channel, bridge or task is there any more; fail if that does not happen."""
-        await self.until(lambda: not self.controller.switchboard.calls and not self.controller.rooms.conferences)
+        if not self.stopped:  # a stopped one does not hear of it
+            await self.until(lambda: not self.controller.switchboard.calls and not self.controller.rooms.conferences)
         await self.until(lambda: not self._tasks())
         if self.asterisk is not None:
+            if self.stopped:  # the next start clears away what a stopped one has left
+                await clear_away(self.asterisk)
             await nothing_in(self.asterisk)
 
     def leftovers(self) -> str:
@@ -93,7 +111,7 @@ class Stage:
         return f"calls {self.controller.switchboard.calls}, rooms {rooms}, tasks {self._tasks()}"
 
     def _tasks(self) -> list[str]:
-        ours = ("call ", "room ", "callbacks ")
+        ours = ("call ", "room ", "callbacks to ")
         return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith(ours)]
 
 
@@ -146,23 +164,47 @@ async def _in(asterisk: PrivateAsterisk) -> list[str]:
 
 
 def asterisk_engine(address: AriAddress, *, rest_over_websocket: bool | None = None) -> AsteriskEngine:
-    """Return an engine that keeps its files where the tests' controllers keep theirs."""
+    """Return an engine that keeps its files where the tests' controllers keep theirs, and calls the phones of this process."""
     storage = StorageSettings()
+    host, port = shared_bank().address
     return AsteriskEngine(
-        address, sounds=storage.sounds, recordings=storage.raw_recordings, rest_over_websocket=rest_over_websocket
+        address,
+        sounds=storage.sounds,
+        recordings=storage.raw_recordings,
+        dial_strings=DialStrings(
+            number=f"PJSIP/outgoing/sip:{{number}}@{host}:{port}", client=f"PJSIP/outgoing/sip:{{name}}@{host}:{port}"
+        ),
+        rest_over_websocket=rest_over_websocket,
     )
 
 
+def address_of(asterisk: PrivateAsterisk) -> AriAddress:
+    return AriAddress(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password)
+
+
+async def clear_away(asterisk: PrivateAsterisk) -> None:
+    """Start an engine, which removes what earlier ones have left, and stop it."""
+    engine = asterisk_engine(address_of(asterisk))
+    await engine.start()
+    await engine.stop()
+
+
 def settings_for(app: AppServer, *numbers: NumberSettings) -> Settings:
+    # A database of its own: what one test still owes must not be delivered in another.
+    database = StorageSettings().folder / f"{uuid.uuid4()}.db"
     return Settings(
         server=ServerSettings(port=0),
+        database=DatabaseSettings(url=SecretStr(f"sqlite:///{database}")),
         numbers=numbers or (NumberSettings(voice_url=app.url("/voice"), account=None),),
     )
 
 
 @contextlib.asynccontextmanager
 async def set_stage(
-    asterisk: PrivateAsterisk | None, *numbers: NumberSettings, policy: HttpPolicy | None = None
+    asterisk: PrivateAsterisk | None,
+    *numbers: NumberSettings,
+    policy: HttpPolicy | None = None,
+    webhooks: WebhookSettings | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
     async with leaves_no_task(), AppServer() as app:
@@ -172,23 +214,28 @@ async def set_stage(
             clock = VirtualClock()
             engine = local = LocalEngine(clock, recordings=StorageSettings().raw_recordings)
 
-            def make_phone(name: str, tone: float) -> Phone:
-                return VirtualPhone(local, name, tone)
+            def make_phone(name: str, tone: float) -> CallablePhone:
+                return VirtualPhone(local, name, tone, number=NUMBERS.get(name, name))
         else:
             clock = REAL_CLOCK
-            engine = asterisk_engine(AriAddress(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password))
+            engine = asterisk_engine(address_of(asterisk))
             server = (asterisk.sip_host, asterisk.sip_port)
 
-            def make_phone(name: str, tone: float) -> Phone:
-                return SipPhone(name, tone, server=server)
+            def make_phone(name: str, tone: float) -> CallablePhone:
+                return SipPhone(name, tone, server=server, number=NUMBERS.get(name, name))
 
-        controller = Controller(
-            settings_for(app, *numbers), (ACCOUNT,), engine, clock=clock, webhooks=WebhookClient(policy) if policy else None
-        )
+        settings = settings_for(app, *numbers)
+        if webhooks is not None:
+            settings = settings.model_copy(update={"webhooks": webhooks})
+        client = WebhookClient(policy) if policy else None
+        controller = Controller(settings, (ACCOUNT,), engine, clock=clock, webhooks=client)
         async with controller:
             stage = Stage(app, controller, clock, make_phone, asterisk)
-            yield stage
-            await stage.hang_up_all()
+            try:
+                yield stage
+            finally:
+                # Also of a test that has failed: what it leaves would fail the next ones.
+                await stage.hang_up_all()
             await stage.nothing_is_left()
         assert app.bad_signatures == []
 

@@ -3,9 +3,11 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from ari_conf.accounts import Account
 from ari_conf.app import Controller, StartError, make_engine
@@ -15,7 +17,8 @@ from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineBack, EngineError, EngineLost
 from ari_conf.rooms import Caller
-from ari_conf.settings import ServerSettings, Settings
+from ari_conf.settings import DatabaseSettings, ServerSettings, Settings
+from ari_conf.store import DeliveryRow, Store
 from tests.app_server import AUTH_TOKEN, AppServer
 from tests.stage import until, within_deadline
 
@@ -36,7 +39,8 @@ async def answer(controller: Controller, path: str) -> tuple[int, dict[str, obje
 
 async def test_health_is_told(controller: Controller) -> None:
     assert await answer(controller, "/healthz") == (200, {"status": "ok"})
-    assert await answer(controller, "/readyz") == (200, {"status": "ready", "calls": 0, "conferences": 0})
+    ready = {"status": "ready", "calls": 0, "conferences": 0, "callbacks_owed": 0, "database": "ok"}
+    assert await answer(controller, "/readyz") == (200, ready)
 
 
 async def test_without_its_engine_it_is_alive_and_not_ready(controller: Controller) -> None:
@@ -104,3 +108,30 @@ async def test_at_the_end_no_task_is_left() -> None:
 async def test_the_settings_choose_the_engine() -> None:
     assert isinstance(make_engine(Settings(engine="local"), RealClock()), LocalEngine)
     assert isinstance(make_engine(Settings(engine="asterisk"), RealClock()), AsteriskEngine)
+
+
+async def test_a_second_controller_by_mistake_sends_no_callback(tmp_path: Path) -> None:
+    async with AppServer() as app:
+        owed = DeliveryRow(
+            token="t",
+            position=1,
+            account_sid=ACCOUNT.sid,
+            kind="conference",
+            lane="CF1",
+            url=app.url("/events"),
+            method="POST",
+            parameters={},
+            created_at=0.0,
+        )
+        database = DatabaseSettings(url=SecretStr(f"sqlite:///{tmp_path}/test.db"))
+        store = Store(database.url.get_secret_value())
+        await store.open()
+        store.write([owed])
+        await store.close()
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            server = ServerSettings(port=taken.getsockname()[1])
+            with pytest.raises(StartError, match="cannot listen"):
+                await Controller(Settings(server=server, database=database), (ACCOUNT,), LocalEngine(RealClock())).__aenter__()
+        assert app.requests == []
+        async with Controller(Settings(server=ServerSettings(port=0), database=database), (ACCOUNT,), LocalEngine(RealClock())):
+            await until(lambda: len(app.requests) == 1)

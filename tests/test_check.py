@@ -1,6 +1,7 @@
 """``ari-conf check``: what it finds, on a real Asterisk and without one."""
 
 import socket
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -9,7 +10,14 @@ from pydantic import SecretStr
 from ari_conf import check
 from ari_conf.check import Finding, check_all
 from ari_conf.private_asterisk import PrivateAsterisk
-from ari_conf.settings import AsteriskSettings, NumberSettings, ServerSettings, Settings
+from ari_conf.settings import (
+    AsteriskSettings,
+    DatabaseSettings,
+    NumberSettings,
+    ServerSettings,
+    Settings,
+    WebhookSettings,
+)
 from tests.app_server import AppServer, ClosedPort
 from tests.stage import nothing_in, set_stage, who_hears_whom
 
@@ -126,3 +134,26 @@ async def test_something_else_than_asterisk_answers() -> None:
     await runner.cleanup()
     assert url in text
     assert "\n" not in text
+
+
+async def test_a_url_with_an_impossible_host() -> None:
+    numbers = (NumberSettings(voice_url="http://a..b/voice"),)
+    (text,) = wrong(await check_all(LOCAL.model_copy(update={"numbers": numbers})))
+    assert "a..b" in text
+
+
+async def test_an_application_that_the_settings_do_not_allow() -> None:
+    async with AppServer() as app:
+        numbers = (NumberSettings(twiml="<Response/>", status_callback=app.url("/status")),)
+        for allowed in (True, False):
+            webhooks = WebhookSettings(private_addresses=allowed)
+            findings = wrong(await check_all(LOCAL.model_copy(update={"numbers": numbers, "webhooks": webhooks})))
+            assert len(findings) == (not allowed)
+    assert "private" in findings[0] or "loopback" in findings[0]
+
+
+async def test_a_database_that_could_not_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = DatabaseSettings(url=SecretStr(f"sqlite:///{tmp_path}/file/state/ari-conf.db"))
+    (text,) = wrong(await check_all(LOCAL.model_copy(update={"database": database})))
+    assert f"nothing can be written in {tmp_path}/file" in text

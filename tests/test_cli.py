@@ -134,7 +134,7 @@ async def test_check_exits_with_1_if_anything_is_wrong(start: Start, asterisk: P
         env = address(asterisk, "sesame") | {"ARI_CONF_NUMBERS": numbers}
         status, printed, errors = await (await start("check", env=env)).end()
     assert (status, errors) == (1, "")
-    assert [line.split()[0] for line in printed.splitlines()] == ["ok", "ok", "wrong", "wrong"]
+    assert [line.split()[0] for line in printed.splitlines()] == ["ok", "ok", "ok", "ok", "wrong", "wrong"]
     assert "sesame" not in printed
 
 
@@ -295,3 +295,11 @@ async def test_up_says_when_the_port_is_taken(start: Start, asterisk: PrivateAst
     status, _, errors = await (await start("up", "--sip-port", str(asterisk.sip_port))).end()
     assert status == 1
     assert f"Port {asterisk.sip_port} for SIP is in use" in one_sentence(errors)
+
+
+async def test_help_is_there_at_once() -> None:
+    """Nobody who asks for a version or for help waits for the libraries of a controller."""
+    slow = {"sqlalchemy", "aiohttp", "numpy", "pydantic"}
+    code = f"import sys; from ari_conf.cli import cli; print(*{slow} & {{*sys.modules}})"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=PROJECT, stdout=PIPE)
+    assert (await process.communicate())[0] == b"\n"

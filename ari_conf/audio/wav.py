@@ -14,7 +14,7 @@ def write_wav(path: Path, samples: Samples, rate: int) -> None:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(samples.astype("<i2").tobytes())
+        file.writeframes(np.ascontiguousarray(samples, "<i2").data)
 
 
 def read_wav(path: Path) -> tuple[Samples, int]:

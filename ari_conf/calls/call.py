@@ -1,26 +1,93 @@
 """What is known of a call, and what its verbs wait for."""
 
 import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ari_conf.accounts import Account
-from ari_conf.webhooks import CallStatus
+from ari_conf.media.port import CallEnded, Unanswered
+from ari_conf.twiml import CallProgressEvent
+from ari_conf.webhooks import CallStatus, Direction
+
+from . import choices
+
+STATUS_OF: Mapping[Unanswered, CallStatus] = {
+    Unanswered.BUSY: CallStatus.BUSY,
+    Unanswered.NO_ANSWER: CallStatus.NO_ANSWER,
+    Unanswered.FAILED: CallStatus.FAILED,
+    Unanswered.CANCELED: CallStatus.CANCELED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressCallback:
+    """Where the application wants to be told how a call goes, and which of it."""
+
+    url: str
+    method: str = "POST"
+    events: frozenset[CallProgressEvent] = frozenset({CallProgressEvent.COMPLETED})
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One call. ``ended`` is done, with the cause, when it is over; ``stars`` is set when the caller presses ``*``."""
+    """One call. Times are in seconds since 1970 (UTC).
+
+    ``answered`` is done when somebody has answered a call that was placed, ``ended`` when the call is over, with what the
+    engine said of it. ``parameters`` are what the application is told of it besides the usual. ``status_unanswered`` is the
+    status of a call that has come, should it end without having been answered.
+    """
 
     sid: str
     account: Account
     from_: str
     to: str
+    created_at: float
+    direction: Direction = Direction.INBOUND
+    parent_call_sid: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     status: CallStatus = CallStatus.RINGING
-    ended: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    hangup_on_star: bool = False
+    status_unanswered: CallStatus = choices.STATUS_OF_THE_UNANSWERED
+    progress: ProgressCallback | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    answered: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    ended: "asyncio.Future[CallEnded]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    events_told: int = 0
+    _on_digit: list[Callable[[str], None]] = field(default_factory=list)
+    _on_talking: list[Callable[[bool], None]] = field(default_factory=list)
 
-    def end(self, cause: str) -> None:
-        """Note that the call is over."""
-        self.status = CallStatus.COMPLETED
-        if not self.ended.done():
-            self.ended.set_result(cause)
+    @property
+    def seconds(self) -> int:
+        """How long it has been answered, in whole seconds; 0 if it is not over or nobody had answered."""
+        if self.answered_at is None or self.ended_at is None:
+            return 0
+        return round(self.ended_at - self.answered_at)
+
+    @contextlib.contextmanager
+    def hearing_digits(self, listener: Callable[[str], None]) -> Iterator[None]:
+        """Have ``listener`` told each key that the caller presses; a key that nobody listens for is lost."""
+        self._on_digit.append(listener)
+        try:
+            yield
+        finally:
+            self._on_digit.remove(listener)
+
+    @contextlib.contextmanager
+    def hearing_talk(self, listener: Callable[[bool], None]) -> Iterator[None]:
+        """Have ``listener`` told when the caller starts (True) and stops talking, as far as the engine is asked to tell."""
+        self._on_talking.append(listener)
+        try:
+            yield
+        finally:
+            self._on_talking.remove(listener)
+
+    def digit(self, digit: str) -> None:
+        """Take note of a key that was pressed."""
+        for listener in list(self._on_digit):
+            listener(digit)
+
+    def talking(self, *, talking: bool) -> None:
+        """Take note that the caller has started or stopped talking."""
+        for listener in list(self._on_talking):
+            listener(talking)

@@ -1,38 +1,43 @@
 """Takes what the engine tells and gives it to the calls and rooms that it is about."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
 import structlog
 
 from ari_conf.accounts import Account
-from ari_conf.clock import Clock
 from ari_conf.conference import Exit
 from ari_conf.media.port import (
+    CallAnswered,
     CallArrived,
     CallEnded,
     CallGoneError,
+    CallRinging,
     DigitPressed,
     EngineBack,
     EngineError,
     EngineEvent,
     EngineLost,
-    MediaEngine,
     RecordingFinished,
     RejectReason,
+    SipRequest,
     TalkingChanged,
 )
-from ari_conf.notifications import Notifications
-from ari_conf.recordings import Recordings
-from ari_conf.rooms import Rooms
-from ari_conf.settings import Settings
-from ari_conf.webhooks import WebhookClient
+from ari_conf.settings import NumberSettings, Settings
+from ari_conf.twiml import CallProgressEvent
+from ari_conf.webhooks import sip_parameters
 
-from .call import Call
+from .call import Call, ProgressCallback
 from .runner import CallRunner
+from .session import Services
 
 log = structlog.get_logger(__name__)
+
+STOP_SECONDS: Final = 3.0
+"""How long a stopping switchboard lets verbs put things back; then it insists, each ``INSIST_SECONDS``."""
+
+INSIST_SECONDS: Final = 0.05
 
 
 class Switchboard:
@@ -41,71 +46,63 @@ class Switchboard:
     def __init__(
         self,
         settings: Settings,
-        accounts: tuple[Account, ...],
-        engine: MediaEngine,
-        rooms: Rooms,
-        recordings: Recordings,
-        notifications: Notifications,
-        webhooks: WebhookClient,
-        clock: Clock,
+        accounts: Sequence[Account],
+        services: Services,
         *,
         on_engine_gone: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._accounts = {account.sid: account for account in accounts}
-        self._engine = engine
-        self._rooms = rooms
-        self._recordings = recordings
-        self._notifications = notifications
-        self._webhooks = webhooks
-        self._clock = clock
+        self._services = services
         self._on_engine_gone = on_engine_gone
-        self._calls: dict[str, Call] = {}
         self._runners: dict[str, asyncio.Task[None]] = {}
         self.connected = True
 
     @property
     def calls(self) -> list[Call]:
         """The calls that are up."""
-        return list(self._calls.values())
+        return self._services.book.calls
 
     async def run(self) -> None:
         """Handle what the engine tells, for ever."""
+        events = self._services.engine.events
         while True:
-            event = await self._engine.events.get()
+            event = await events.get()
             try:
                 self._handle(event)
             except Exception:  # one call's fault must not become everybody's
                 log.exception("an event of the engine could not be handled; it is passed over", engine_event=event)
 
     async def stop(self) -> None:
-        """Stop serving; calls stay as they are in the engine."""
-        runners = list(self._runners.values())
-        for runner in runners:
-            runner.cancel()
-        await asyncio.gather(*runners, return_exceptions=True)
+        """Stop serving; calls stay as they are in the engine, but whoever is being called for them rings no longer."""
+        self._services.book.left_alone = True
+        seconds = STOP_SECONDS
+        while self._runners:
+            runners = set(self._runners.values())
+            for runner in runners:
+                runner.cancel()
+            await asyncio.wait(runners, timeout=seconds)
+            # What a verb puts back, one thing after the other, may wait for an engine that is lost.
+            seconds = INSIST_SECONDS
 
     def take_last_recordings(self) -> None:
         """Take over what the engine has recorded up to its stop, when nobody reads its events any more."""
-        while not self._engine.events.empty():
-            event = self._engine.events.get_nowait()
+        events = self._services.engine.events
+        while not events.empty():
+            event = events.get_nowait()
             if isinstance(event, RecordingFinished):
-                self._recordings.over(event)
+                self._services.recordings.over(event)
 
     def _handle(self, event: EngineEvent) -> None:
+        services = self._services
         match event:
             case CallArrived():
                 self._on_arrived(event)
             case CallEnded():
-                self._on_ended(event)
-            case DigitPressed():
-                call = self._calls.get(event.call_sid)
-                if call is not None and call.hangup_on_star and event.digit == "*":
-                    self._rooms.leave(call.sid, Exit.PRESSED_STAR)
-            case TalkingChanged():
-                self._rooms.talking(event.call_sid, talking=event.talking)
+                if services.book.ended(event) is not None:
+                    services.rooms.leave(event.call_sid, Exit.HUNG_UP)
             case RecordingFinished():
-                self._recordings.over(event)
+                services.recordings.over(event)
             case EngineLost():
                 self.connected = False
                 log.error("the engine is lost; calls go on there without us", cause=event.reason)
@@ -113,7 +110,23 @@ class Switchboard:
                     self._on_engine_gone(event.reason)
             case EngineBack():
                 self.connected = True
-                log.info("the engine is back", gap_seconds=round(event.gap_seconds, 3), calls=len(self._calls))
+                log.info("the engine is back", gap_seconds=round(event.gap_seconds, 3), calls=len(self.calls))
+            case _:
+                call = services.book.get(event.call_sid)
+                if call is not None:
+                    self._on_event_of_call(call, event)
+
+    def _on_event_of_call(self, call: Call, event: CallRinging | CallAnswered | DigitPressed | TalkingChanged) -> None:
+        match event:
+            case CallRinging():
+                self._services.book.progress.ringing(call)
+            case CallAnswered():
+                self._services.book.progress.answered(call)
+            case DigitPressed():
+                call.digit(event.digit)
+            case TalkingChanged():
+                call.talking(talking=event.talking)
+                self._services.rooms.talking(call.sid, talking=event.talking)
 
     def _on_arrived(self, event: CallArrived) -> None:
         number = self._settings.number_for(event.to)
@@ -121,31 +134,31 @@ class Switchboard:
             log.warning("nothing is configured for this number; the call is rejected", call_sid=event.call_sid, to=event.to)
             self._start(event.call_sid, self._reject(event.call_sid))
             return
-        account = self._accounts[number.account] if number.account else next(iter(self._accounts.values()))
-        call = self._calls[event.call_sid] = Call(event.call_sid, account, event.from_, event.to)
-        runner = CallRunner(
-            call,
-            number,
-            self._engine,
-            self._rooms,
-            self._recordings,
-            self._notifications,
-            self._webhooks,
-            self._clock,
-        )
+        call = self._call(event, number)
+        self._services.book.arrived(call)
         with structlog.contextvars.bound_contextvars(call_sid=call.sid):
-            self._start(call.sid, runner.run())
+            self._start(call.sid, CallRunner(call, number, self._services).run())
 
-    def _on_ended(self, event: CallEnded) -> None:
-        call = self._calls.pop(event.call_sid, None)
-        if call is not None:
-            log.info("call ended", call_sid=call.sid, cause=event.cause)
-            call.end(event.cause)
-            self._rooms.leave(call.sid, Exit.HUNG_UP)
+    def _call(self, event: CallArrived, number: NumberSettings) -> Call:
+        sip = event.sip
+        as_uris = number.sip_uris and sip is not None
+        progress = None
+        if number.status_callback:
+            events = frozenset(CallProgressEvent(event) for event in number.status_callback_event)
+            progress = ProgressCallback(number.status_callback, number.status_callback_method, events)
+        return Call(
+            sid=event.call_sid,
+            account=self._accounts[number.account] if number.account else next(iter(self._accounts.values())),
+            from_=sip.from_uri if sip and as_uris else event.from_,
+            to=sip.to_uri if sip and as_uris else event.to,
+            created_at=self._services.clock.now(),
+            parameters=_sip_parameters(sip) if sip else {},
+            progress=progress,
+        )
 
     async def _reject(self, call_sid: str) -> None:
         try:
-            await self._engine.reject(call_sid, RejectReason.REJECTED)
+            await self._services.engine.reject(call_sid, RejectReason.REJECTED)
         except CallGoneError:
             return
         except EngineError as error:
@@ -154,3 +167,7 @@ class Switchboard:
     def _start(self, call_sid: str, work: Coroutine[Any, Any, None]) -> None:
         task = self._runners[call_sid] = asyncio.create_task(work, name=f"call {call_sid}")
         task.add_done_callback(lambda _done: self._runners.pop(call_sid, None))
+
+
+def _sip_parameters(sip: SipRequest) -> dict[str, str]:
+    return sip_parameters(to_uri=sip.to_uri, call_id=sip.call_id, source_ip=sip.source_ip, headers=sip.headers)

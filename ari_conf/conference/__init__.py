@@ -8,7 +8,7 @@ Three laws:
 """
 
 from .audio import Apart, AudioPlan, Coaching, InMix, OnHold, Placement, Waiting, audio_plan
-from .callback import callback_parameters, rfc2822
+from .callback import callback_parameters, event_name, rfc2822
 from .commands import (
     Announce,
     AnnouncementOver,
@@ -107,6 +107,7 @@ __all__ = [
     "Waiting",
     "audio_plan",
     "callback_parameters",
+    "event_name",
     "handle",
     "new_conference",
     "rfc2822",

@@ -46,11 +46,12 @@ Placement = Waiting | OnHold | InMix | Coaching
 class AudioPlan:
     """The audio of one room: a placement for each participant, by Call SID, in order of joining.
 
+    ``mix_sid`` names the mix: the Conference SID or, of two calls of which one has dialled the other, the first one's Call SID.
     A call that is not in it has no part in the room any more; an empty plan means that the room's mix is no longer needed.
     ``recording`` is of the mix. With ``detect_talking``, the engine tells who in the mix starts and stops talking.
     """
 
-    conference_sid: str
+    mix_sid: str
     placements: Mapping[str, Placement]
     recording: RecordingState = RecordingState.OFF
     detect_talking: bool = False

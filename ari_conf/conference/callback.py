@@ -38,8 +38,13 @@ def callback_parameters(conference: Conference, event: ToldEvent) -> dict[str, s
     }
 
 
+def event_name(event: ToldEvent) -> str:
+    """Return the event's name, as ``StatusCallbackEvent`` has it."""
+    return _NAMES[type(event)](event)
+
+
 def _details(event: ToldEvent) -> dict[str, str]:
-    parameters = {"StatusCallbackEvent": _NAMES[type(event)](event)}
+    parameters = {"StatusCallbackEvent": event_name(event)}
     match event:
         case ConferenceStarted():
             return parameters

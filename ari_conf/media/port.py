@@ -5,7 +5,7 @@ times in seconds.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
@@ -64,21 +64,84 @@ class Track(StrEnum):
     BOTH = "both"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipRequest:
+    """The INVITE that a caller has sent. The URIs are as they came, without parameters; ``headers`` are those named ``X-…``."""
+
+    from_uri: str
+    to_uri: str
+    call_id: str = ""
+    source_ip: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class CallArrived:
-    """A caller wants in; nothing has been answered yet. ``to`` is what was dialled, ``from_`` who calls."""
+    """A caller wants in; nothing has been answered yet. ``to`` is what was dialled, ``from_`` who calls.
+
+    ``sip`` is None for a caller that did not come by SIP.
+    """
 
     call_sid: str
     from_: str
     to: str
+    sip: SipRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingCall:
+    """A call to be placed, known by our ``call_sid``.
+
+    ``to`` is a number, ``client:`` and a name, or a SIP URI; the query of the last two (``?X-Name=value&…``) is headers to be
+    sent. ``caller_id`` is who seems to call. It may ring for ``timeout`` seconds. ``username`` and ``password`` answer a
+    challenge of the called side.
+    """
+
+    call_sid: str
+    to: str
+    caller_id: str
+    timeout: float
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+class Unanswered(StrEnum):
+    """Why a call that was placed has not been answered."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    """We have hung up before."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRinging:
+    """The other side of a call that was placed rings. Told at most once for each call."""
+
+    call_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """The other side of a call that was placed has answered."""
+
+    call_sid: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """A call is over, by whatever side. Told once for each call. ``cause`` is the network's word for it."""
+    """A call is over, by whatever side. Told once for each call. ``cause`` is the network's word for it.
+
+    For a call that was placed, ``unanswered`` says why nobody has answered (None: somebody had), and ``sip_status`` is the last
+    SIP status that the called side sent (200, 486, …), if that is known; ``sip_call_id`` its Call-ID.
+    """
 
     call_sid: str
     cause: str
+    unanswered: Unanswered | None = None
+    sip_status: int | None = None
+    sip_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +154,7 @@ class DigitPressed:
 
 @dataclass(frozen=True, slots=True)
 class TalkingChanged:
-    """A caller in a room's mix, whose plan asks for it, has started or stopped talking."""
+    """A caller in a mix whose plan asks for it, or outside of whom ``detect_talking`` asked, starts or stops talking."""
 
     call_sid: str
     talking: bool
@@ -101,8 +164,8 @@ class TalkingChanged:
 class RecordingFinished:
     """A recording is over and at ``path``: a 16-bit WAV file, which is the reader's to keep or remove.
 
-    Without a ``path`` there is none, and ``failure`` says why. ``name`` is the Conference SID for a room's mix, for a call
-    what was given to ``record``.
+    Without a ``path`` there is none, and ``failure`` says why. ``name`` is the SID of a mix, or for a call what was given to
+    ``record``.
     """
 
     name: str
@@ -125,7 +188,17 @@ class EngineBack:
     gap_seconds: float
 
 
-EngineEvent = CallArrived | CallEnded | DigitPressed | TalkingChanged | RecordingFinished | EngineLost | EngineBack
+EngineEvent = (
+    CallArrived
+    | CallRinging
+    | CallAnswered
+    | CallEnded
+    | DigitPressed
+    | TalkingChanged
+    | RecordingFinished
+    | EngineLost
+    | EngineBack
+)
 
 
 class MediaEngine(Protocol):
@@ -146,6 +219,18 @@ class MediaEngine(Protocol):
         """Disconnect. Calls are left as they are."""
         ...
 
+    async def place(self, call: OutgoingCall) -> None:
+        """Begin to call somebody, and return when that is under way.
+
+        What becomes of it is told: ``CallRinging``, ``CallAnswered``, in any case ``CallEnded``. Once answered it is a call
+        like any other. Raises ``EngineError`` if there is no way to dial it; then nothing is told of it.
+        """
+        ...
+
+    async def ring(self, call_sid: str) -> None:
+        """Let a caller who has not been answered hear that it rings (SIP 180); nothing happens if it is answered already."""
+        ...
+
     async def answer(self, call_sid: str) -> None:
         """Answer the call; nothing happens if it is answered already."""
         ...
@@ -155,7 +240,22 @@ class MediaEngine(Protocol):
         ...
 
     async def hang_up(self, call_sid: str) -> None:
-        """End the call; a call that is gone already is no error."""
+        """End the call, also one that was placed and is not answered yet; a call that is gone already is no error."""
+        ...
+
+    async def send_digits(self, call_sid: str, digits: str) -> None:
+        """Press keys (0-9 A-D # *; ``w`` waits half a second, ``W`` one) at an answered call's other side; return when done.
+
+        They go as telephone events where the other side takes those, else as tones. Cancelling stops after the present key at
+        the latest.
+        """
+        ...
+
+    async def detect_talking(self, call_sid: str, *, wanted: bool) -> None:
+        """Have ``TalkingChanged`` told of an answered call that is in no mix, or no longer.
+
+        A call that is put into a mix is told of as that mix's plan says, and no longer for this.
+        """
         ...
 
     async def play(self, call_sid: str, sound: Sound | SoundFile) -> None:
@@ -172,7 +272,7 @@ class MediaEngine(Protocol):
         """
         ...
 
-    async def play_to_room(self, conference_sid: str, sound: Sound | SoundFile) -> None:
+    async def play_to_room(self, mix_sid: str, sound: Sound | SoundFile) -> None:
         """Play to everybody in a room's mix, coaches included. Return when played; cancelling stops it at once.
 
         A room without a mix hears nothing, and this returns at once.

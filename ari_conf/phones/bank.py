@@ -1,4 +1,4 @@
-"""The thread in which the phones of a process live: its own event loop, and one clock for everybody's RTP."""
+"""The thread in which the phones of a process live: its own event loop, one clock for everybody's RTP, one port for calls."""
 
 import asyncio
 import atexit
@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
+
+from .exchange import Exchange
 
 FRAME_SECONDS = 0.02
 
@@ -45,6 +47,12 @@ class PhoneBank:
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._serve, name="phones", daemon=True)
         self._thread.start()
+        self.exchange = asyncio.run_coroutine_threadsafe(_open_exchange(), self._loop).result()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the phones of this bank can be called, host and port: there a number leads to its phone."""
+        return self.exchange.address
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` in the bank's thread; cancelling this cancels it there."""
@@ -98,11 +106,16 @@ class PhoneBank:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
         self._loop.run_until_complete(_cancel_others())
+        self.exchange.close()
         for closer in tuple(self._closers):
             closer()
         if self._timer is not None:
             sys.setswitchinterval(self._usual_switch)
         self._loop.close()
+
+
+async def _open_exchange() -> Exchange:
+    return Exchange()
 
 
 async def _cancel_others() -> None:

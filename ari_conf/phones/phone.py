@@ -63,6 +63,15 @@ class Heard:
         return float(np.sqrt(np.mean(np.square(self.samples.astype(np.float64))))) / 32768
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Somebody calls: ``from_`` is who that seems to be, ``to`` what was dialled, ``headers`` those named ``X-…``."""
+
+    from_: str
+    to: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class Phone(Protocol):
     """One phone, one call at a time. Times in seconds, frequencies in Hz."""
 
@@ -96,4 +105,30 @@ class Phone(Protocol):
 
     def recording(self) -> Heard:
         """Return everything heard since the call was answered."""
+        ...
+
+
+class CallablePhone(Phone, Protocol):
+    """A phone that can be called, too."""
+
+    @property
+    def number(self) -> str:
+        """What it calls from, and what others dial to reach it."""
+        ...
+
+    @property
+    def keys_heard(self) -> str:
+        """The keys that the other side of the present call has pressed (telephone events), in order."""
+        ...
+
+    async def ringing(self) -> Incoming:
+        """Wait until somebody calls this phone, and return who; it rings until ``pick_up``, ``refuse`` or the caller's end."""
+        ...
+
+    async def pick_up(self) -> None:
+        """Answer the call that rings, and return when that has reached the caller's side, already talking."""
+        ...
+
+    async def refuse(self, status: int = 486) -> None:
+        """Refuse the call that rings with this SIP status."""
         ...

@@ -22,6 +22,8 @@ FRAME = 160
 KEYS = "0123456789*#"
 """The keys of a phone; the index is the RFC 4733 event."""
 
+_EVENTS = KEYS + "ABCD"
+
 _HEADER = struct.Struct("!BBHII")
 _EVENT = struct.Struct("!BBH")
 _PCMU = 0
@@ -56,12 +58,13 @@ class _Press:
 class RtpStream:
     """One UDP socket that sends and receives. Lives in the loop of its bank, which calls ``send_frame`` 50 times a second.
 
-    ``talking`` may be changed from any thread.
+    ``talking`` may be changed from any thread. ``keys_heard`` are the keys that the far side has pressed.
     """
 
     def __init__(self, host: str, tone: float, amplitude: float, jitter: float = 0.0) -> None:
         self.talking = True
         self.timeline: Timeline | None = None
+        self.keys_heard = ""
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)  # noqa: FBT003 - its only parameter
         self.socket.bind((host, 0))
@@ -74,6 +77,7 @@ class RtpStream:
         self._first_timestamp = random.getrandbits(31)
         self._marker = True
         self._presses: deque[_Press] = deque()
+        self._last_event: int | None = None
         self._jitter = jitter
         self._delays = random.Random(round(tone))  # noqa: S311 (the same every time, so that a test can be repeated)
 
@@ -169,3 +173,11 @@ class RtpStream:
         end = len(packet) - (packet[-1] if flags & 0x20 else 0)
         if kind & 0x7F == _PCMU and start < end:
             self.timeline.add(arrival, ssrc, timestamp, packet[start:end], marker=bool(kind & 0x80))
+        elif self._remote is not None and kind & 0x7F == self._remote.events and end - start >= _EVENT.size:
+            self._receive_event(packet[start], timestamp)
+
+    def _receive_event(self, event: int, timestamp: int) -> None:
+        # All packets of one event have its time stamp.
+        if timestamp != self._last_event and event < len(_EVENTS):
+            self._last_event = timestamp
+            self.keys_heard += _EVENTS[event]

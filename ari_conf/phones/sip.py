@@ -1,20 +1,22 @@
-"""A small SIP phone for tests and demos: it calls, talks with a tone, and keeps what it hears."""
+"""A small SIP phone for tests and demos: it calls and is called, talks with a tone, and keeps what it hears."""
 
 import asyncio
 import re
 import socket
 import time
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 
 from .bank import PhoneBank, shared_bank
-from .phone import Heard
+from .incoming_call import IncomingCall
+from .phone import Heard, Incoming
 from .rtp import KEYS, RtpStream
 from .sip_call import Caller, SipCall
-from .sip_message import Uri
+from .sip_message import Request, SipParseError, Uri
 from .timeline import RATE, Timeline
-from .transactions import Endpoint
+from .transactions import Endpoint, SipTransport
 
 _LINGER = 5.0  # seconds for which a finished call still answers repeated messages: RFC 3261's T4
 _JITTER = 0.08  # seconds that the last packets of a stretch may be late
@@ -24,7 +26,8 @@ class SipPhone:
     """A ``Phone`` over SIP and RTP (UDP, PCMU, 20 ms). All phones of a process share one thread beside the caller's.
 
     ``server`` is where its calls go, host and port. ``username`` and ``password`` answer a digest challenge. ``number`` is what
-    it calls from: the user part of From, else the username, else the name in lower case. ``amplitude`` is the tone's; with many
+    it calls from, the user part of From, and where it can be called at ``bank.address``; without one it is the username, else
+    the name in lower case. ``headers`` go with each call. ``amplitude`` is the tone's; with many
     phones talking at once make it small, since the mix clips at 1.0. ``jitter`` delays every packet by up to so many seconds
     at random. ``t1`` is SIP's first interval of repetition in seconds; a
     server that stays silent is given up after 64 of it. As a context manager it hangs up at the end.
@@ -39,6 +42,7 @@ class SipPhone:
         username: str | None = None,
         password: str | None = None,
         number: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
         amplitude: float = 0.2,
         jitter: float = 0.0,
         t1: float = 0.5,
@@ -46,23 +50,52 @@ class SipPhone:
     ) -> None:
         self.name = name
         self.tone = tone
-        user = number or username or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "phone"
-        self._caller = Caller(name, user, username, password)
+        self._number = number or username or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "phone"
+        self._caller = Caller(name, self._number, username, password, tuple(headers))
         self._server = server
         self._amplitude = amplitude
         self._jitter = jitter
         self._t1 = t1
         self._bank = bank or shared_bank()
         self._talking = True
-        self._call: SipCall | None = None
+        self._call: SipCall | IncomingCall | None = None
         self._rtp: RtpStream | None = None
         self._ended_at: float | None = None
+        self._rings = asyncio.Event()
+        self._bank.exchange.connect(self._number, self)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.hang_up()
+
+    @property
+    def number(self) -> str:
+        """What it calls from, and what others dial to reach it."""
+        return self._number
+
+    @property
+    def keys_heard(self) -> str:
+        """The keys that the other side of the present call has pressed (telephone events), in order."""
+        return "" if self._rtp is None else self._rtp.keys_heard
+
+    @property
+    def hears_ringing(self) -> bool:
+        """Whether the other side of the call that is being dialled rings, or has rung (SIP 180)."""
+        return isinstance(self._call, SipCall) and self._call.rings
+
+    async def ringing(self) -> Incoming:
+        """Wait until somebody calls, and return who; at once if it rings already."""
+        return await self._bank.run(self._ringing())
+
+    async def pick_up(self) -> None:
+        """Answer the call that rings, and return when the caller's side has acknowledged that; already talking."""
+        await self._bank.run(self._pick_up())
+
+    async def refuse(self, status: int = 486) -> None:
+        """Refuse the call that rings with this SIP status."""
+        await self._bank.run(self._refuse(status))
 
     async def dial(self, to: str) -> None:
         """Call ``to``, a number, a name or a whole ``sip:`` URI, and return when it is answered, already talking.
@@ -120,17 +153,56 @@ class SipPhone:
         loop = asyncio.get_running_loop()
         host, port = self._server
         server: Endpoint = (await loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM))[0][4][:2]  # type: ignore[assignment]
-        rtp = RtpStream(_local_host(server), self.tone, self._amplitude, self._jitter)
-        rtp.talking = self._talking
         target = Uri.parse(to) if to.startswith("sip:") else Uri(host, port, to)
+        rtp = self._new_rtp(server)
         call = SipCall(self._caller, target, server, rtp, t1=self._t1)
-        self._call, self._rtp, self._ended_at = call, rtp, None
-        loop.add_reader(rtp.socket, rtp.readable)
-        self._bank.attach(rtp)
-        self._bank.spawn(self._watch(call, rtp))
+        self._begin(call, rtp)
         await call.dial()
 
-    async def _watch(self, call: SipCall, rtp: RtpStream) -> None:
+    def receive(self, transport: SipTransport, invite: Request, source: Endpoint) -> IncomingCall | None:
+        """Let a call ring, in the thread of the bank; None if there is one already."""
+        if self._call is not None and not self._call.ended.is_set():
+            return None
+        rtp = self._new_rtp(source)
+        try:
+            call = IncomingCall(transport, invite, source, rtp, self._number)
+        except SipParseError:
+            rtp.close()
+            raise
+        self._begin(call, rtp)
+        self._rings.set()
+        return call
+
+    async def _ringing(self) -> Incoming:
+        while True:
+            self._rings.clear()
+            if isinstance(self._call, IncomingCall) and self._call.rings:
+                return self._call.incoming
+            await self._rings.wait()
+
+    async def _pick_up(self) -> None:
+        await self._ringing_call().pick_up()
+
+    async def _refuse(self, status: int) -> None:
+        self._ringing_call().refuse(status)
+
+    def _ringing_call(self) -> IncomingCall:
+        if isinstance(self._call, IncomingCall) and self._call.rings:
+            return self._call
+        raise RuntimeError(f"{self.name} does not ring: nobody calls {self._number}")
+
+    def _new_rtp(self, far_side: Endpoint) -> RtpStream:
+        rtp = RtpStream(_local_host(far_side), self.tone, self._amplitude, self._jitter)
+        rtp.talking = self._talking
+        return rtp
+
+    def _begin(self, call: SipCall | IncomingCall, rtp: RtpStream) -> None:
+        self._call, self._rtp, self._ended_at = call, rtp, None
+        asyncio.get_running_loop().add_reader(rtp.socket, rtp.readable)
+        self._bank.attach(rtp)
+        self._bank.spawn(self._watch(call, rtp))
+
+    async def _watch(self, call: SipCall | IncomingCall, rtp: RtpStream) -> None:
         """Stop the audio when the call is over, and the signalling a little later."""
         loop = asyncio.get_running_loop()
 
@@ -140,13 +212,13 @@ class SipPhone:
                 loop.remove_reader(rtp.socket)
             rtp.close()
 
-        forget = self._bank.on_close(silence), self._bank.on_close(call.transport.close)
+        forget = self._bank.on_close(silence), self._bank.on_close(call.release)
         await call.ended.wait()
         if self._call is call:
             self._ended_at = time.monotonic()
         silence()
         await asyncio.sleep(_LINGER)
-        call.transport.close()
+        call.release()
         for take_back in forget:
             take_back()
 

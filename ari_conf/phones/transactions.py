@@ -4,12 +4,14 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .sip_message import Headers, Request, Response, SipParseError, parse
 
 Endpoint = tuple[str, int]
 
 MAGIC_BRANCH = "z9hG4bK"
+_RINGING = 180
 _T2 = 4.0
 _LIFETIMES = 64  # timers B, F and H, in T1
 
@@ -26,6 +28,7 @@ class ClientTransaction:
         self.request = request
         self.target = target
         self.provisional = asyncio.Event()
+        self.ringing = False
         self._transport = transport
         self._datagram = request.encode()
         self._final: asyncio.Future[Response] = transport.loop.create_future()
@@ -44,6 +47,7 @@ class ClientTransaction:
         invite = self.request.method == "INVITE"
         if response.status < 200:
             self.provisional.set()
+            self.ringing = self.ringing or response.status == _RINGING
             if invite and not self._final.done():
                 self._resend_timer.cancel()
                 self._deadline.cancel()
@@ -95,10 +99,31 @@ class ClientTransaction:
         return Request(headers, "ACK", self.request.uri)
 
 
-class SipTransport:
-    """The socket and its transactions, for one call. ``serve`` is asked for the response to every new request."""
+_Name = tuple[str, str, str]
+"""What a transaction of the far side is known by: Call-ID, branch and method."""
 
-    def __init__(self, host: str, serve: Callable[[Request], Response], *, t1: float) -> None:
+
+@dataclass(slots=True)
+class _Unacknowledged:
+    """A final response to an INVITE that waits for its ACK."""
+
+    acknowledged: "asyncio.Future[bool]"
+    timer: asyncio.TimerHandle | None = None
+
+    def end(self, *, acknowledged: bool) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        if not self.acknowledged.done():
+            self.acknowledged.set_result(acknowledged)
+
+
+class SipTransport:
+    """The socket and its transactions. ``serve`` is asked for the response to every new request, given its source.
+
+    After a provisional response to an INVITE, ``respond`` gives the final one.
+    """
+
+    def __init__(self, host: str, serve: Callable[[Request, Endpoint], Response], *, t1: float) -> None:
         self.t1 = t1
         self.loop = asyncio.get_running_loop()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -108,8 +133,8 @@ class SipTransport:
         self.port: int = self.socket.getsockname()[1]
         self._serve = serve
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
-        self._served: dict[tuple[str, str], bytes] = {}
-        self._unacknowledged: dict[int, asyncio.TimerHandle] = {}
+        self._served: dict[_Name, bytes] = {}
+        self._unacknowledged: dict[tuple[str, int], _Unacknowledged] = {}
         self.loop.add_reader(self.socket, self._readable)
 
     def request(self, request: Request, target: Endpoint) -> ClientTransaction:
@@ -125,12 +150,29 @@ class SipTransport:
         except OSError:
             return
 
+    def respond(self, request: Request, response: Response, target: Endpoint) -> "asyncio.Future[bool]":
+        """Send the final response to an INVITE, until it is acknowledged; then the future is done, False if it never is."""
+        self._served[_name(request)] = datagram = response.encode()
+        pending = _Unacknowledged(self.loop.create_future())
+        self._unacknowledged[request.call_id, request.cseq[0]] = pending
+        self.send(datagram, target)
+        self._repeat(pending, datagram, target, self.t1, self.loop.time() + _LIFETIMES * self.t1)
+        return pending.acknowledged
+
+    def forget(self, call_id: str) -> None:
+        """Forget a call that is over."""
+        self._served = {name: datagram for name, datagram in self._served.items() if name[0] != call_id}
+        for branch, transaction in tuple(self._clients.items()):
+            if transaction.request.call_id == call_id:
+                transaction.stop()
+                del self._clients[branch]
+
     def close(self) -> None:
         """Stop everything; no response will come any more."""
         for transaction in self._clients.values():
             transaction.stop()
-        for timer in self._unacknowledged.values():
-            timer.cancel()
+        for pending in self._unacknowledged.values():
+            pending.end(acknowledged=False)
         if self.socket.fileno() >= 0:
             self.loop.remove_reader(self.socket)
             self.socket.close()
@@ -156,27 +198,34 @@ class SipTransport:
             transaction.answered_by(response)
 
     def _request(self, request: Request, source: Endpoint) -> None:
-        number, _ = request.cseq
         if request.method == "ACK":
-            timer = self._unacknowledged.pop(number, None)
-            if timer is not None:
-                timer.cancel()
+            pending = self._unacknowledged.pop((request.call_id, request.cseq[0]), None)
+            if pending is not None:
+                pending.end(acknowledged=True)
             return
-        key = (request.branch, request.method)
-        if key not in self._served:
-            response = self._serve(request)
-            self._served[key] = response.encode()
-            if request.method == "INVITE":
-                self._repeat(number, self._served[key], source, self.t1, self.loop.time() + _LIFETIMES * self.t1)
-        self.send(self._served[key], source)
+        name = _name(request)
+        if name in self._served:
+            self.send(self._served[name], source)
+            return
+        response = self._serve(request, source)
+        if request.method == "INVITE" and response.status >= 200:
+            self.respond(request, response, source)
+        else:
+            self._served[name] = response.encode()
+            self.send(self._served[name], source)
 
-    def _repeat(self, number: int, datagram: bytes, target: Endpoint, interval: float, until: float) -> None:
+    def _repeat(self, pending: _Unacknowledged, datagram: bytes, target: Endpoint, interval: float, until: float) -> None:
         """Repeat the final response to an INVITE until its ACK comes."""
 
         def again() -> None:
-            self._unacknowledged.pop(number, None)
             self.send(datagram, target)
             if self.loop.time() + interval < until:
-                self._repeat(number, datagram, target, min(2 * interval, _T2), until)
+                self._repeat(pending, datagram, target, min(2 * interval, _T2), until)
+            else:
+                pending.end(acknowledged=False)
 
-        self._unacknowledged[number] = self.loop.call_later(interval, again)
+        pending.timer = self.loop.call_later(interval, again)
+
+
+def _name(request: Request) -> _Name:
+    return request.call_id, request.branch, request.method

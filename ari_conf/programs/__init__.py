@@ -1,16 +1,22 @@
-"""Audio programs: what a caller hears instead of the room (waitUrl, HoldUrl, AnnounceUrl), fetched, made ready and played."""
+"""What a caller hears that is no voice: the prompts of a call's TwiML, and programs (waitUrl, HoldUrl, AnnounceUrl)."""
 
+from .content import ProgramRequest, Stop
 from .media_routes import media_routes
-from .program import Play, Program, ProgramPlayer, ProgramRequest, Report, log_problem
+from .program import Program, ProgramPlayer
+from .prompter import PlaySound, Press, Prompter, Report, log_problem, problem_of
 from .sounds import SoundStore
 
 __all__ = [
-    "Play",
+    "PlaySound",
+    "Press",
     "Program",
     "ProgramPlayer",
     "ProgramRequest",
+    "Prompter",
     "Report",
     "SoundStore",
+    "Stop",
     "log_problem",
     "media_routes",
+    "problem_of",
 ]

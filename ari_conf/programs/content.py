@@ -1,6 +1,6 @@
 """What the URL of a program answers with: a document of the few verbs that may stand there, or a sound."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -8,7 +8,7 @@ import structlog
 from ari_conf.audio.decode import DecodeError
 from ari_conf.media.port import SoundFile
 from ari_conf.twilio_codes import Code
-from ari_conf.twiml import Pause, Play, Problem, Redirect, Say, TwimlError
+from ari_conf.twiml import Gather, Hangup, Leave, Pause, Play, Problem, Prompt, Redirect, Say, TwimlError
 from ari_conf.twiml.elements import read_elements
 from ari_conf.webhooks import MediaLimit, WebhookClient, WebhookError, WebhookRequest, WebhookResponse, document_of, redacted
 
@@ -16,19 +16,27 @@ from .sounds import SoundStore
 
 _log = structlog.get_logger(__name__)
 
-ProgramVerb = Play | Say | Pause | Redirect
+Stop = Gather | Hangup | Leave
+"""A verb that a program cannot carry out itself: it stops there, where such a verb is allowed."""
 
-_ALLOWED = frozenset({"Play", "Say", "Pause", "Redirect"})
+_ALWAYS_ALLOWED = (Pause, Play, Redirect, Say)
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramRequest:
-    """Where a program comes from: an absolute URL, its method, what the application is told, and the token that signs it."""
+    """Where a program comes from: an absolute URL, its method, what the application is told, and the token that signs it.
+
+    ``parameters`` may be a function, which is asked anew for each request.
+    """
 
     url: str
     method: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] | Callable[[], Mapping[str, str]]
     auth_token: str
+
+    def told(self) -> dict[str, str]:
+        """Return what the application is told now."""
+        return dict(self.parameters() if callable(self.parameters) else self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +47,36 @@ class Content:
     """
 
     url: str
-    verbs: tuple[ProgramVerb, ...] = ()
+    verbs: tuple[Prompt | Redirect | Stop, ...] = ()
     problems: tuple[Problem, ...] = ()
     sound: SoundFile | None = None
 
+    def prompts_from(self, position: int) -> tuple[tuple[Prompt, ...], Redirect | Stop | None]:
+        """Return the prompts from ``position`` on, and the verb behind them, None if they are the last."""
+        rest = self.verbs[position:]
+        prompts: list[Prompt] = []
+        for verb in rest:
+            if not isinstance(verb, Prompt):
+                return tuple(prompts), verb
+            prompts.append(verb)
+        return tuple(prompts), None
+
 
 async def fetch_content(
-    webhooks: WebhookClient, sounds: SoundStore, request: ProgramRequest, media: MediaLimit | None = None
+    webhooks: WebhookClient,
+    sounds: SoundStore,
+    request: ProgramRequest,
+    media: MediaLimit | None = None,
+    stops: Collection[type[Stop]] = (),
 ) -> Content:
     """Ask the application, and make a sound that it answers with ready.
 
     Raises ``WebhookError``: as ``fetch_twiml`` does; 12300 for a sound that cannot be decoded; 13238 for a document with
-    another verb than Play, Say, Pause and Redirect, which is refused as a whole, before anything of it is heard.
+    another verb than Play, Say, Pause, Redirect and ``stops``, which is refused as a whole, before anything of it is heard.
     """
     response = await webhooks.fetch(
         WebhookRequest(
-            request.url, request.method, tuple(request.parameters.items()), request.auth_token, media=media or MediaLimit()
+            request.url, request.method, tuple(request.told().items()), request.auth_token, media=media or MediaLimit()
         )
     )
     if response.may_be_audio:
@@ -66,28 +88,31 @@ async def fetch_content(
                 f'{redacted(response.url)} answered with the content type "{response.content_type}", but {error}.',
                 response.url,
                 status=response.status,
+                exchange=response.exchange,
             ) from error
         except OSError as error:
             _log.error("a sound cannot be kept; there is silence in its place", cause=str(error))
             return Content(response.url)
         return Content(response.url, sound=sound)
     document = document_of(response)
-    _check_elements(response)
-    verbs = tuple(verb for verb in document.verbs if isinstance(verb, ProgramVerb))
+    allowed = (*_ALWAYS_ALLOWED, *stops)
+    _check_elements(response, [verb.__name__ for verb in allowed])
+    verbs = tuple(verb for verb in document.verbs if isinstance(verb, allowed))
     return Content(response.url, verbs, document.problems)
 
 
-def _check_elements(response: WebhookResponse) -> None:
+def _check_elements(response: WebhookResponse, allowed: Collection[str]) -> None:
     try:
         elements = read_elements(response.body).children
     except TwimlError:
         return  # plain text, which is said
     for element in elements:
-        if element.name not in _ALLOWED:
+        if element.name not in allowed:
             raise WebhookError(
                 Code.CONFERENCE_FORBIDDEN_VERB,
                 f"{redacted(response.url)}: <{element.name}> on line {element.line} may not stand in what is played to "
-                "participants of a conference; only <Play>, <Say>, <Pause> and <Redirect> may.",
+                f"those who wait or listen; only {', '.join(f'<{name}>' for name in sorted(allowed))} may.",
                 response.url,
                 status=response.status,
+                exchange=response.exchange,
             )

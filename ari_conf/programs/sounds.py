@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -29,24 +30,39 @@ _IN_USE_SECONDS: Final = 2 * 3600.0
 """A sound that was used in this time stays, however large the folder is: it may be playing, and none lasts over an hour."""
 
 _MOST_KNOWN: Final = 2000
-_THREADS: Final = 2
+_LONG_BYTES: Final = 2_000_000
+"""A larger file takes seconds to decode."""
 
 T = TypeVar("T")
+
+
+class _Queue(StrEnum):
+    """Work that waits for its like alone."""
+
+    FILES = "files"
+    SPEECH = "speech"
+    MEDIA = "media"
+    LONG_MEDIA = "long-media"
+
+
+_THREADS: Final = {_Queue.FILES: 2, _Queue.SPEECH: 2, _Queue.MEDIA: 2, _Queue.LONG_MEDIA: 1}
 
 
 class SoundStore:
     """Makes sounds ready for engines and keeps them in ``folder``, which is made if it is missing.
 
-    The work is done in threads of its own, so that no call stutters meanwhile. The same media file is decoded once, the same
-    text spoken once, also when several callers want it at the same time. When the folder grows beyond ``largest`` bytes, the
-    sounds that were not used for longest are removed.
+    The work is done in threads of its own, so that no call stutters meanwhile, and no prompt waits for a long sound. The same
+    media file is decoded once, the same text spoken once, also when several callers want it at the same time. When the folder
+    grows beyond ``largest`` bytes, the sounds that were not used for longest are removed.
     """
 
     def __init__(self, folder: Path, *, speech: SpeechPort | None = None, largest: int = LARGEST_FOLDER) -> None:
         self.folder = folder
         self._speech = speech or EspeakSpeech()
         self._largest = largest
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sounds")
+        self._threads = {
+            queue: ThreadPoolExecutor(threads, thread_name_prefix=f"sounds-{queue}") for queue, threads in _THREADS.items()
+        }
         self._known: OrderedDict[str, Future[SoundFile]] = OrderedDict()
         self._tidying = threading.Lock()
         self._written = largest  # since the folder was tidied last; what an earlier process has left counts too
@@ -54,11 +70,12 @@ class SoundStore:
 
     def close(self) -> None:
         """Begin nothing more; what is under way in the threads comes to its end and is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def add(self, samples: Samples) -> SoundFile:
         """Keep ``samples``, which are at 8000 Hz, and return their file; one of the same content is reused."""
-        return await _result(self._threads.submit(self._store, samples))
+        return await self.in_background(lambda: self._store(samples))
 
     async def from_media(self, data: bytes, *, content_type: str = "") -> SoundFile:
         """Decode a sound of any format and keep it. Raises ``audio.decode.DecodeError``."""
@@ -66,21 +83,30 @@ class SoundStore:
         def make() -> SoundFile:
             return self._store(decode(data, content_type=content_type, rate=SOUND_RATE))
 
-        return await self._once(f"media {content_type} {hashlib.sha256(data).hexdigest()}", make)
+        digest = await self.in_background(lambda: hashlib.sha256(data).hexdigest())
+        return await self._once(
+            f"media {content_type} {digest}", _Queue.LONG_MEDIA if len(data) > _LONG_BYTES else _Queue.MEDIA, make
+        )
 
-    async def from_speech(self, text: str, *, voice: str | None = None, language: str | None = None) -> SoundFile:
-        """Speak ``text`` and keep that. Raises ``audio.speech.SpeechError``."""
+    async def from_speech(
+        self, text: str, *, ssml: str | None = None, voice: str | None = None, language: str | None = None
+    ) -> SoundFile:
+        """Speak ``text``, or the same with its speech markup, and keep that. Raises ``audio.speech.SpeechError``."""
 
         def make() -> SoundFile:
-            return self._store(self._speech.speak(text, voice=voice, language=language))
+            return self._store(self._speech.speak(text, ssml=ssml, voice=voice, language=language))
 
-        return await self._once(f"speech {voice} {language} {text}", make)
+        return await self._once(f"speech {(voice, language, ssml, text)}", _Queue.SPEECH, make)
 
     async def keep(self, sound: SoundFile) -> bool:
         """Note that ``sound`` is used now, so that it stays for some time; False if it has been removed already."""
-        return await _result(self._threads.submit(_touch, sound.path))
+        return await self.in_background(lambda: _touch(sound.path))
 
-    async def _once(self, key: str, make: Callable[[], SoundFile]) -> SoundFile:
+    async def in_background(self, work: Callable[[], T]) -> T:
+        """Do a small piece of work with files in a thread, and return its result."""
+        return await _result(self._threads[_Queue.FILES].submit(work))
+
+    async def _once(self, key: str, queue: "_Queue", make: Callable[[], SoundFile]) -> SoundFile:
         under_way = self._known.get(key)
         if under_way is not None and not _has_failed(under_way):
             self._known.move_to_end(key)
@@ -89,13 +115,13 @@ class SoundStore:
                 return sound
         if self._known.get(key) is under_way:
             # Nobody else has begun it anew meanwhile.
-            self._known[key] = self._threads.submit(make)
+            self._known[key] = self._threads[queue].submit(make)
             while len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
         return await _result(self._known[key])
 
     def _store(self, samples: Samples) -> SoundFile:
-        path = self.folder / f"{hashlib.sha256(samples.astype('<i2').tobytes()).hexdigest()}.wav"
+        path = self.folder / f"{hashlib.sha256(samples.astype('<i2', copy=False).data).hexdigest()}.wav"
         if not _touch(path):
             self._write(path, samples)
             with self._tidying:

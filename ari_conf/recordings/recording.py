@@ -15,10 +15,11 @@ class RecordingStatus(StrEnum):
 
 
 class Source(StrEnum):
-    """Who asked for it: ``<Conference record>`` or ``<Dial record>``."""
+    """Who asked for it: ``<Conference record>``, ``<Dial record>`` or ``<Record>``."""
 
     CONFERENCE = "Conference"
     DIAL_VERB = "DialVerb"
+    RECORD_VERB = "RecordVerb"
 
 
 @dataclass(frozen=True, slots=True)

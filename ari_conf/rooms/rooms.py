@@ -8,7 +8,6 @@ of arrival, and two first joins make one conference.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import get_args
 
 import structlog
 
@@ -28,18 +27,17 @@ from ari_conf.conference import (
     Participant,
     ParticipantLeft,
     Refused,
-    StatusCallback,
     Talking,
-    ToldEvent,
     audio_plan,
-    callback_parameters,
     handle,
     new_conference,
 )
 from ari_conf.media.port import MediaEngine
 from ari_conf.recordings import Recording, RecordingCallback, Recordings, Source
 from ari_conf.sids import SidKind, new_sid
+from ari_conf.webhooks import Ledger
 
+from .journal import Journal
 from .logbook import log_event
 from .sounds import RoomSounds
 
@@ -47,9 +45,6 @@ log = structlog.get_logger(__name__)
 
 Observer = Callable[[Conference, ConferenceEvent], None]
 """Is told everything that happens in any room, in order. It must not wait."""
-
-CallbackSender = Callable[[Conference, StatusCallback, dict[str, str]], None]
-"""Takes over a callback that is owed: the conference, where it goes, its parameters. It must not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +84,7 @@ class Admission:
 class _Room:
     conference: Conference
     recording: RoomRecording
+    journal: Journal
     admissions: dict[str, "asyncio.Future[Left]"] = field(default_factory=dict)
 
 
@@ -98,13 +94,13 @@ class Rooms:
     def __init__(
         self,
         engine: MediaEngine,
-        send_callback: CallbackSender,
+        ledger: Ledger,
         recordings: Recordings,
         sounds: RoomSounds,
         clock: Clock,
     ) -> None:
         self._engine = engine
-        self._send_callback = send_callback
+        self._ledger = ledger
         self._recordings = recordings
         self._sounds = sounds
         self._clock = clock
@@ -173,7 +169,9 @@ class Rooms:
     def _make(self, account_sid: str, friendly_name: str, recording: RoomRecording) -> _Room:
         sid = new_sid(SidKind.CONFERENCE)
         conference = new_conference(sid=sid, account_sid=account_sid, friendly_name=friendly_name, now=self._clock.now())
-        room = self._by_sid[sid] = self._by_name[account_sid, friendly_name] = _Room(conference, recording)
+        room = self._by_sid[sid] = self._by_name[account_sid, friendly_name] = _Room(
+            conference, recording, Journal(self._ledger)
+        )
         return room
 
     def _carry_out(self, room: _Room, command: Command) -> tuple[ConferenceEvent, ...]:
@@ -184,6 +182,7 @@ class Rooms:
         plan = audio_plan(conference)
         settled = self._engine.apply(plan)
         self._sounds.apply(conference, plan)
+        room.journal.note(conference, events)
         for event in events:
             self._let_happen(room, event, settled)
             self._tell(conference, event)
@@ -231,9 +230,6 @@ class Rooms:
 
     def _tell(self, conference: Conference, event: ConferenceEvent) -> None:
         log_event(conference, event)
-        callback = conference.settings.status_callback
-        if callback is not None and isinstance(event, get_args(ToldEvent)) and event.sequence_number is not None:
-            self._send_callback(conference, callback, callback_parameters(conference, event))
         for observer in self.observers:
             try:
                 observer(conference, event)

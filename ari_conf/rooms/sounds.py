@@ -20,11 +20,11 @@ from ari_conf.conference import (
     Placement,
 )
 from ari_conf.media.port import EngineError, MediaEngine, Sound
-from ari_conf.notifications import Notification, Notifications
-from ari_conf.programs import Play, ProgramPlayer, ProgramRequest
+from ari_conf.notifications import Exchange, Notification, Notifications
+from ari_conf.programs import PlaySound, ProgramPlayer, ProgramRequest, problem_of
 from ari_conf.twilio_codes import TwilioError
 from ari_conf.twiml import Problem
-from ari_conf.webhooks import redacted
+from ari_conf.webhooks import exchange_of, redacted
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +108,7 @@ class RoomSounds:
             program = await self._programs.open(request, report)
             await program.run(partial(self._engine.play, call_sid))
         except TwilioError as error:
-            report(Problem(error.code, error.code.level, error.message), request.url)
+            report(problem_of(error), request.url, exchange_of(error))
             if not isinstance(placement, OnHold):
                 self.on_wait_failed(call_sid)
         except EngineError as error:
@@ -125,7 +125,7 @@ class RoomSounds:
         request = self._request(conference, event.program, event.call_sid)
         report = partial(self._report, conference.account_sid, event.call_sid or "")
         if event.call_sid is None:
-            play: Play = partial(self._engine.play_to_room, conference.sid)
+            play: PlaySound = partial(self._engine.play_to_room, conference.sid)
         else:
             play = partial(self._engine.play_to_participant, event.call_sid)
         failure = None
@@ -133,7 +133,7 @@ class RoomSounds:
             program = await self._programs.open(request, report)
             await program.run(play)
         except TwilioError as error:
-            report(Problem(error.code, error.code.level, error.message), request.url)
+            report(problem_of(error), request.url, exchange_of(error))
             failure = f"{int(error.code)} {error.message}"
         except EngineError as error:
             failure = str(error)
@@ -150,9 +150,9 @@ class RoomSounds:
         room = {"ConferenceSid": conference.sid, "FriendlyName": conference.friendly_name}
         return ProgramRequest(program.url or "", program.method, described | room, self._tokens[conference.account_sid])
 
-    def _report(self, account_sid: str, call_sid: str, problem: Problem, url: str) -> None:
-        notification = Notification(account_sid, call_sid, problem.code, problem.level, problem.message, redacted(url))
-        self._notifications.add(notification)
+    def _report(self, account_sid: str, call_sid: str, problem: Problem, url: str, exchange: Exchange | None) -> None:
+        code, level, message = problem.code, problem.level, problem.message
+        self._notifications.add(Notification(account_sid, call_sid, code, level, message, redacted(url), exchange=exchange))
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)

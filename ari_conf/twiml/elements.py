@@ -15,10 +15,13 @@ LARGEST_DOCUMENT = 64 * 1024
 _MOST_ELEMENTS = 1000
 _MOST_ATTRIBUTES = 100  # of one element; reading n of them takes time with n²
 _DEEPEST = 32
+_MOST_PREFIXES = 20  # that may lack a declaration
 
 _ENCODINGS = {"utf-8": "utf-8", "us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "iso-8859-1", "utf-16": "utf-16"}
 _DECLARED_ENCODING = re.compile(rb"""\A<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+_UNDECLARED_PREFIX = re.compile(r"Namespace prefix ([A-Za-z][A-Za-z0-9_.-]{0,40}) ")
 
 # Everything that may stand before a document type. Possessive, so that no input makes it try twice.
 _DOCUMENT_TYPE = re.compile(r"\A(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!doctype", re.DOTALL | re.IGNORECASE)
@@ -26,14 +29,25 @@ _DOCUMENT_TYPE = re.compile(r"\A(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!doctype
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element without comments. ``text`` is its own, trimmed; ``all_text`` includes that of the elements inside."""
+    """An element without comments: ``content`` is its text and the elements inside in their order, nothing left out.
+
+    ``children`` are the elements of it, ``text`` its own text, trimmed.
+    """
 
     name: str
     attributes: dict[str, str]
-    text: str
-    all_text: str
-    children: tuple["Element", ...]
+    content: tuple["str | Element", ...]
     line: int | None
+
+    @property
+    def children(self) -> "tuple[Element, ...]":
+        """The elements inside."""
+        return tuple(part for part in self.content if isinstance(part, Element))
+
+    @property
+    def text(self) -> str:
+        """The text of this element without that of the elements inside, trimmed."""
+        return "".join(part for part in self.content if isinstance(part, str)).strip()
 
 
 def read_elements(body: bytes | str) -> Element:
@@ -83,6 +97,35 @@ def _decode(body: bytes) -> str:
 
 
 def _parse(text: str) -> Any:
+    try:
+        return _parse_strictly(text)
+    except etree.XMLSyntaxError as error:
+        wrong = error
+    declared = _with_declarations(text, wrong)
+    if declared is not None:
+        try:
+            return _parse_strictly(declared)
+        except etree.XMLSyntaxError as error:
+            wrong = error
+    cause = printable(wrong.msg, 200)
+    raise document_error(Code.PARSE_FAILURE, f"The document is not well-formed XML: {cause}.", wrong.lineno)
+
+
+def _with_declarations(text: str, error: etree.XMLSyntaxError) -> str | None:
+    """Return the document with the namespaces declared whose lack is the ``error``; None if that is something else.
+
+    SSML as it is found in the wild (``<amazon:effect>``) declares none.
+    """
+    log: Any = error.error_log  # its type says nothing of what is in it
+    wrong = [entry for entry in log if entry.type == etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE]
+    prefixes = {found[1] for entry in wrong if (found := _UNDECLARED_PREFIX.match(entry.message))}
+    if not 0 < len(prefixes) <= _MOST_PREFIXES:
+        return None
+    declarations = "".join(f' xmlns:{prefix}="{prefix}:"' for prefix in sorted(prefixes))
+    return text.replace("<Response", f"<Response{declarations}", 1)
+
+
+def _parse_strictly(text: str) -> Any:
     # One parser for each document: lxml's are not to be shared by threads, and one is made in microseconds.
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -93,11 +136,7 @@ def _parse(text: str) -> Any:
         remove_comments=True,
         remove_pis=True,
     )
-    try:
-        return etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        cause = printable(error.msg, 200)
-        raise document_error(Code.PARSE_FAILURE, f"The document is not well-formed XML: {cause}.", error.lineno) from None
+    return etree.fromstring(text.encode(), parser)
 
 
 def _check_size(root: Any) -> None:
@@ -115,15 +154,17 @@ def _check_size(root: Any) -> None:
 
 
 def _element(node: Any) -> Element:
-    return Element(
-        name=_name(node),
-        attributes={str(name): str(value) for name, value in node.attrib.items()},
-        text="".join([node.text or "", *(child.tail or "" for child in node)]).strip(),
-        all_text="".join(node.itertext()),
-        children=tuple(_element(child) for child in node),
-        line=node.sourceline,
-    )
+    content: list[str | Element] = [node.text] if node.text else []
+    for child in node:
+        content.append(_element(child))
+        if child.tail:
+            content.append(child.tail)
+    attributes = {str(name): str(value) for name, value in node.attrib.items()}
+    return Element(_name(node), attributes, tuple(content), node.sourceline)
 
 
 def _name(node: Any) -> str:
-    return printable(str(node.tag))
+    name = str(node.tag)
+    if node.prefix:
+        name = f"{node.prefix}:{name.rpartition('}')[2]}"
+    return printable(name)

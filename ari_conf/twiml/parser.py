@@ -2,16 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ari_conf.twilio_codes import Code, Level
-from ari_conf.twiml import attributes
-from ari_conf.twiml.attributes import read_attributes
+from ari_conf.twiml import tables
+from ari_conf.twiml.attributes import NONE, Table, read_attributes
+from ari_conf.twiml.content import check_no_children, check_no_text, no_place
 from ari_conf.twiml.elements import Element, read_elements
+from ari_conf.twiml.nouns import queue_name, read_nouns
 from ari_conf.twiml.problems import Problem, Problems, quoted
+from ari_conf.twiml.speech_markup import Speech
 from ari_conf.twiml.values import is_url
-from ari_conf.twiml.verbs import ConferenceNoun, Dial, Hangup, Pause, Play, Redirect, Reject, Say, Verb
-
-_LONGEST_NAME = 128
+from ari_conf.twiml.verbs import (
+    Dial,
+    Enqueue,
+    Gather,
+    Hangup,
+    Leave,
+    Pause,
+    Play,
+    Prompt,
+    Record,
+    Redirect,
+    Reject,
+    Say,
+    Verb,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +48,8 @@ def parse_twiml(body: bytes | str) -> Document:
     """
     root = read_elements(body)
     problems = Problems()
-    _check_no_text(root, problems)
-    read_attributes("Response", root.attributes, attributes.NONE, None, problems, root.line)
+    check_no_text(root, problems)
+    read_attributes("Response", root.attributes, NONE, None, problems, root.line)
     verbs = [verb for element in root.children if (verb := _verb(element, problems)) is not None]
     return Document(tuple(verbs), problems.found())
 
@@ -43,80 +59,35 @@ def _verb(element: Element, problems: Problems) -> Verb | None:
     if read is not None:
         return read(element, problems)
     name = element.name
-    why = "is not carried out by this version" if name in _VERBS_OF_TWILIO else "is no verb of TwiML"
-    problems.add(Code.SCHEMA_WARNING, f"<{name}> {why}; it is skipped.", element.line)
+    if name in _NOT_HERE:
+        problems.add(_NOT_HERE[name], f"<{name}> cannot be carried out here; it is skipped.", element.line, level=Level.ERROR)
+    else:
+        problems.add(Code.SCHEMA_WARNING, f"<{name}> is no verb of TwiML; it is skipped.", element.line)
     return None
 
 
 def _dial(element: Element, problems: Problems) -> Dial:
-    given = read_attributes("Dial", element.attributes, attributes.DIAL, Dial, problems, element.line)
-    return Dial(noun=_noun(element, problems), **given.fields)
+    given = read_attributes("Dial", element.attributes, tables.DIAL, Dial, problems, element.line)
+    return Dial(noun=read_nouns(element, problems), **given.fields)
 
 
-def _noun(dial: Element, problems: Problems) -> ConferenceNoun | None:
-    line = dial.line
-    nouns: list[Element] = []
-    for child in dial.children:
-        if child.name in _NOUNS:
-            nouns.append(child)
-        else:
-            problems.add(Code.SCHEMA_WARNING, f"<{child.name}> is no noun of <Dial>; it is ignored.", child.line)
-    number = dial.text
-    conferences = [noun for noun in nouns if noun.name == "Conference"]
-    if conferences and (number or len(nouns) > 1):
-        nouns.remove(conferences[0])
-        what = f"the number {quoted(number)}" if number else f"<{nouns[0].name}>"
-        problems.add(
-            Code.CONFERENCE_MIXED,
-            f"<Dial> contains {what} besides a <Conference>, which has to stand alone; nothing is dialled.",
-            line,
-            level=Level.ERROR,
-        )
-        return None
-    if conferences:
-        return _conference(conferences[0], problems)
-    if number or nouns:
-        what = f"the number {quoted(number)}" if number else f"<{nouns[0].name}>"
-        problems.add(
-            Code.DIAL_NESTED_ELEMENT,
-            f"<Dial> can only carry out <Conference> here, not {what}; nothing is dialled.",
-            line,
-            level=Level.ERROR,
-        )
-        return None
-    problems.add(Code.DIAL_NESTED_ELEMENT, "<Dial> does not say whom to dial; nothing is dialled.", line, level=Level.ERROR)
-    return None
-
-
-def _conference(element: Element, problems: Problems) -> ConferenceNoun | None:
-    line = element.line
-    given = read_attributes("Conference", element.attributes, attributes.CONFERENCE, ConferenceNoun, problems, line)
-    for child in element.children:
-        problems.add(Code.DIAL_NESTED_ELEMENT, f"<{child.name}> has no place in <Conference>; it is ignored.", line)
-    name = element.text
-    if not 1 <= len(name) <= _LONGEST_NAME:
-        problems.add(
-            Code.CONFERENCE_NAME,
-            f"The name of <Conference> has {len(name)} characters, it must have 1 to {_LONGEST_NAME}; nothing is dialled.",
-            line,
-            level=Level.ERROR,
-        )
-        return None
-    return None if given.refused else ConferenceNoun(name=name, **given.fields)
-
-
-def _say(element: Element, problems: Problems) -> Say | None:
-    given = read_attributes("Say", element.attributes, attributes.SAY, Say, problems, element.line)
-    text = " ".join(element.all_text.split())
+def _say(element: Element, problems: Problems, table: Table = tables.SAY) -> Say | None:
+    given = read_attributes("Say", element.attributes, table, Say, problems, element.line)
+    speech = Speech(element, problems)
+    text = speech.text
     if not text:
         problems.add(Code.SAY_TEXT, "<Say> has no text; it is skipped.", element.line)
         return None
-    return Say(text=text, **given.fields)
+    return Say(text=text, ssml=speech.ssml, **given.fields)
+
+
+def _say_in_gather(element: Element, problems: Problems) -> Say | None:
+    return _say(element, problems, tables.SAY_IN_GATHER)
 
 
 def _play(element: Element, problems: Problems) -> Play | None:
-    given = read_attributes("Play", element.attributes, attributes.PLAY, Play, problems, element.line)
-    _check_no_children(element, problems)
+    given = read_attributes("Play", element.attributes, tables.PLAY, Play, problems, element.line)
+    check_no_children(element, problems)
     url = element.text
     if not is_url(url):
         problems.add(Code.INVALID_URL, f"{quoted(url)} in <Play> is not a URL; it is skipped.", element.line)
@@ -128,53 +99,82 @@ def _play(element: Element, problems: Problems) -> Play | None:
 
 
 def _redirect(element: Element, problems: Problems) -> Redirect:
-    given = read_attributes("Redirect", element.attributes, attributes.REDIRECT, Redirect, problems, element.line)
-    _check_no_children(element, problems)
+    given = read_attributes("Redirect", element.attributes, tables.REDIRECT, Redirect, problems, element.line)
+    check_no_children(element, problems)
     return Redirect(url=element.text, **given.fields)
 
 
-def _without_content(
-    name: str, made: type[Pause | Reject], table: attributes.Table
-) -> Callable[[Element, Problems], Pause | Reject]:
-    def read(element: Element, problems: Problems) -> Pause | Reject:
-        given = read_attributes(name, element.attributes, table, made, problems, element.line)
-        _check_no_children(element, problems)
-        _check_no_text(element, problems)
-        return made(**given.fields)
+def _gather(element: Element, problems: Problems) -> Gather:
+    given = read_attributes("Gather", element.attributes, tables.GATHER, Gather, problems, element.line)
+    check_no_text(element, problems)
+    prompts: list[Prompt] = []
+    for child in element.children:
+        read = _PROMPTS.get(child.name)
+        if read is None:
+            message = f"<{child.name}> may not stand in <Gather>, only <Say>, <Play> and <Pause> may; it is skipped."
+            problems.add(Code.GATHER_NESTED_VERB, message, child.line)
+        elif prompt := read(child, problems):
+            prompts.append(prompt)
+    return Gather(prompts=tuple(prompts), **given.fields)
 
-    return read
+
+def _enqueue(element: Element, problems: Problems) -> Enqueue | None:
+    given = read_attributes("Enqueue", element.attributes, tables.ENQUEUE, Enqueue, problems, element.line)
+    if given.refused:
+        return None
+    for child in element.children:
+        no_place(child, element, problems)
+    name = queue_name(element, Code.ENQUEUE_NAME_EMPTY, Code.ENQUEUE_NAME_TOO_LONG, "it is skipped", problems)
+    return None if name is None else Enqueue(name=name, **given.fields)
+
+
+def _pause(element: Element, problems: Problems) -> Pause:
+    return Pause(**_attributes_alone(element, tables.PAUSE, Pause, problems))
+
+
+def _record(element: Element, problems: Problems) -> Record:
+    return Record(**_attributes_alone(element, tables.RECORD, Record, problems))
+
+
+def _reject(element: Element, problems: Problems) -> Reject:
+    return Reject(**_attributes_alone(element, tables.REJECT, Reject, problems))
 
 
 def _hangup(element: Element, problems: Problems) -> Hangup:
-    read_attributes("Hangup", element.attributes, attributes.NONE, None, problems, element.line)
-    _check_no_children(element, problems)
-    _check_no_text(element, problems)
-    return Hangup()
+    return Hangup(**_attributes_alone(element, NONE, Hangup, problems))
 
 
+def _leave(element: Element, problems: Problems) -> Leave:
+    return Leave(**_attributes_alone(element, NONE, Leave, problems))
+
+
+def _attributes_alone(element: Element, table: Table, made: type[Verb], problems: Problems) -> dict[str, Any]:
+    given = read_attributes(element.name, element.attributes, table, made, problems, element.line)
+    check_no_children(element, problems)
+    check_no_text(element, problems)
+    return given.fields
+
+
+_PROMPTS: Mapping[str, Callable[[Element, Problems], Prompt | None]] = {
+    "Pause": _pause,
+    "Play": _play,
+    "Say": _say_in_gather,
+}
 _VERBS: Mapping[str, Callable[[Element, Problems], Verb | None]] = {
     "Dial": _dial,
+    "Enqueue": _enqueue,
+    "Gather": _gather,
     "Hangup": _hangup,
-    "Pause": _without_content("Pause", Pause, attributes.PAUSE),
+    "Leave": _leave,
+    "Pause": _pause,
     "Play": _play,
+    "Record": _record,
     "Redirect": _redirect,
-    "Reject": _without_content("Reject", Reject, attributes.REJECT),
+    "Reject": _reject,
     "Say": _say,
 }
-_VERBS_OF_TWILIO = frozenset({"Connect", "Enqueue", "Gather", "Leave", "Pay", "Record", "Refer", "Sms", "Start", "Stop"})
-_NOUNS = frozenset({"Application", "Client", "Conference", "Number", "Queue", "Sim", "Sip", "WhatsApp"})
-
-
-def _check_no_text(element: Element, problems: Problems) -> None:
-    text = element.text
-    if text:
-        problems.add(
-            Code.SCHEMA_WARNING,
-            f"<{element.name}> cannot contain the text {quoted(text)}; it is ignored.",
-            element.line,
-        )
-
-
-def _check_no_children(element: Element, problems: Problems) -> None:
-    for child in element.children:
-        problems.add(Code.SCHEMA_WARNING, f"<{child.name}> has no place in <{element.name}>; it is ignored.", child.line)
+_NOT_HERE: Mapping[str, Code] = {
+    **dict.fromkeys(("Connect", "Echo", "Pay", "Prompt", "Queue", "Refer", "Stop", "Stream"), Code.VERB_NOT_SUPPORTED),
+    **dict.fromkeys(("Message", "Sms"), Code.SMS_NOT_SUPPORTED),
+    "Start": Code.START_NOUN,
+}

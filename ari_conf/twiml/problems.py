@@ -1,5 +1,6 @@
 """What is wrong with a document, in a form that can be logged, shown and told to the application's author."""
 
+import re
 from dataclasses import dataclass
 
 from ari_conf.twilio_codes import Code, Level, TwilioError
@@ -50,8 +51,15 @@ def document_error(code: Code, message: str, line: int | None = None) -> TwimlEr
     return TwimlError(Problem(code, code.level, message, line))
 
 
+# What follows the scheme of a URL, http or SIP, up to its host if there is a user. It is consumed even if there is none,
+# so that no input makes it try twice.
+_USERINFO = re.compile(r"(//|\bsips?:)[^/?#\s@]*+(@?)")
+
+
 def printable(text: str, longest: int = 60) -> str:
-    """Return ``text`` shortened and without control characters, fit for one line of a message."""
+    """Return ``text`` shortened, without control characters and the passwords of URLs, fit for one line of a message."""
+    if "@" in text:
+        text = _USERINFO.sub(lambda found: f"{found[1]}...@" if found[2] else found[0], text)
     shown = text if len(text) <= longest else f"{text[: longest - 3]}..."
     return shown if shown.isprintable() else "".join(character if character.isprintable() else "�" for character in shown)
 

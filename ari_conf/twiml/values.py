@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from ari_conf.sids import SidKind, is_sid
+from ari_conf.twilio_codes import Code, Level
 from ari_conf.twiml.verbs import HttpMethod, Trim
 
 DEFAULT: Final = object()
@@ -14,12 +15,30 @@ DEFAULT: Final = object()
 
 
 class InvalidValueError(ValueError):
-    """The value is not allowed. ``expected`` says what is; ``instead`` is used in its place (``DEFAULT``: the default)."""
+    """The value is not allowed. ``expected`` says what is; ``instead`` is used in its place (``DEFAULT``: the default).
 
-    def __init__(self, expected: str, instead: object = DEFAULT) -> None:
+    ``code`` stands in for the attribute's where Twilio has one for just this mistake.
+    """
+
+    def __init__(self, expected: str, instead: object = DEFAULT, *, code: Code | None = None) -> None:
         super().__init__(expected)
         self.expected = expected
         self.instead = instead
+        self.code = code
+
+
+class UnsupportedValueError(ValueError):
+    """The value is allowed at Twilio and cannot be carried out here. ``reason`` says why and what is done; ``value`` counts.
+
+    ``code`` stands in for the attribute's. ``level`` is None for that of the code.
+    """
+
+    def __init__(self, reason: str, value: object = DEFAULT, *, code: Code | None = None, level: Level | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.value = value
+        self.code = code
+        self.level = level
 
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -30,8 +49,14 @@ _RING_TONE = re.compile(
 )
 _LONGEST_LABEL = 128
 _LONGEST_CALL_REASON = 50
+_LONGEST_CALLER_ID = 128
+_LONGEST_CREDENTIAL = 255
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _KEYS = re.compile(r"[0-9A-DwW#*]+")
+_FINISH_KEYS = re.compile(r"[0-9#*]*")
+_VOICE = re.compile(r"[A-Za-z][\w .+-]{0,99}", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+_INPUTS = frozenset({"dtmf", "speech"})
 
 
 def boolean(text: str) -> bool:
@@ -152,6 +177,111 @@ def keys(text: str) -> str | None:
     """Take keys to press."""
     if text and not _KEYS.fullmatch(text):
         raise InvalidValueError("keys out of 0-9, A-D, # and *, with w and W for pauses")
+    return text or None
+
+
+def voice(text: str) -> str | None:
+    """Take the name of a voice; whether there is such a voice is up to what speaks."""
+    return _fitting(_VOICE, text, "the name of a voice")
+
+
+def language(text: str) -> str | None:
+    """Take a language as an IETF tag (``de-DE``)."""
+    return _fitting(_LANGUAGE, text, "a language like en-US")
+
+
+def _fitting(pattern: re.Pattern[str], text: str, expected: str) -> str | None:
+    if text and not pattern.fullmatch(text):
+        raise InvalidValueError(expected)
+    return text or None
+
+
+def finish_key(text: str) -> str:
+    """Take the one key that ends ``<Gather>``, or none."""
+    if not _FINISH_KEYS.fullmatch(text):
+        raise InvalidValueError("one key out of 0-9, # and *, or empty")
+    if len(text) > 1:
+        raise InvalidValueError("one key out of 0-9, # and *, or empty", code=Code.GATHER_FINISH_ON_KEY_LENGTH)
+    return text
+
+
+def finish_keys(text: str) -> str:
+    """Take the keys of which any ends ``<Record>``, or none."""
+    if not _FINISH_KEYS.fullmatch(text):
+        raise InvalidValueError("keys out of 0-9, # and *, or empty")
+    return text
+
+
+def gather_input(text: str) -> bool:
+    """Read ``input``: whether keys are collected. Speech is not recognised here."""
+    words = set(text.split())
+    if not words or words - _INPUTS:
+        raise InvalidValueError("dtmf, speech, or both with a space between")
+    if "speech" not in words:
+        return True
+    if "dtmf" in words:
+        raise UnsupportedValueError("speech is not recognised, only keys are collected", value=True)
+    raise UnsupportedValueError("speech is not recognised; nothing is collected", value=False, level=Level.ERROR)
+
+
+def auto_or_number(lowest: int, highest: int) -> Callable[[str], int | None]:
+    """Return a converter to a whole number between two bounds, or to None for ``auto``."""
+    read_number = number(lowest, highest)
+
+    def convert(text: str) -> int | None:
+        try:
+            return None if text == "auto" else read_number(text)
+        except InvalidValueError as error:
+            raise InvalidValueError(f"auto or {error.expected}") from None
+
+    return convert
+
+
+def transcribe(text: str) -> bool:
+    """Read ``transcribe``, of which only false can be carried out."""
+    if boolean(text):
+        raise UnsupportedValueError("recordings are not transcribed here", code=Code.TRANSCRIPTION_NOT_AVAILABLE)
+    return False
+
+
+def transcribe_callback(text: str) -> str | None:
+    """Check ``transcribeCallback``, which is never requested."""
+    if url(text):
+        raise UnsupportedValueError("recordings are not transcribed here", code=Code.TRANSCRIPTION_NOT_AVAILABLE)
+    return None
+
+
+def machine_detection(text: str) -> None:
+    """Check ``machineDetection``, which cannot be carried out."""
+    if text not in {"Enable", "DetectMessageEnd"}:
+        raise InvalidValueError("Enable or DetectMessageEnd")
+    raise UnsupportedValueError("answering machines are not detected here; whoever answers is connected")
+
+
+def byoc(text: str) -> None:
+    """Check ``byoc``, a trunk of Twilio's, which does not exist here."""
+    if text:
+        raise UnsupportedValueError("there are no trunks of Twilio's here; the call takes the usual way")
+
+
+def task_router(text: str) -> None:
+    """Refuse what belongs to TaskRouter."""
+    raise UnsupportedValueError("there is no TaskRouter here", text)
+
+
+def caller_id(text: str) -> str | None:
+    """Take a caller ID: a number, a client, or whatever a SIP peer is to see."""
+    if len(text) > _LONGEST_CALLER_ID:
+        raise InvalidValueError(f"at most {_LONGEST_CALLER_ID} characters", code=Code.CALLER_ID_TOO_LONG)
+    if not text.isprintable() or any(character in '"<>\\' for character in text):
+        raise InvalidValueError("without control characters, quotes and angle brackets", code=Code.CALLER_ID_CHARACTERS)
+    return text or None
+
+
+def credential(text: str) -> str | None:
+    """Take the user name or password that answers a SIP challenge."""
+    if len(text) > _LONGEST_CREDENTIAL or not text.isprintable():
+        raise InvalidValueError(f"at most {_LONGEST_CREDENTIAL} characters without control characters")
     return text or None
 
 

@@ -3,7 +3,7 @@
 A URL attribute is None when it was not given (or given empty). Times are in seconds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ari_conf.conference import Beep, CallbackEvent
@@ -120,6 +120,67 @@ class ConferenceNoun:
     recording_configuration_id: str | None = None
 
 
+class CallProgressEvent(StrEnum):
+    """The words of ``statusCallbackEvent`` of whoever is called."""
+
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callee:
+    """What the nouns of somebody who is called have in common.
+
+    ``url`` is asked for the document that whoever answers hears before being connected.
+    """
+
+    url: str | None = None
+    method: HttpMethod = HttpMethod.POST
+    status_callback: str | None = None
+    status_callback_method: HttpMethod = HttpMethod.POST
+    status_callback_event: frozenset[CallProgressEvent] = frozenset({CallProgressEvent.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberNoun(Callee):
+    """``<Number>``, or the text of ``<Dial>``: a phone ``number``. ``send_digits`` are pressed when it has answered."""
+
+    number: str
+    send_digits: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipNoun(Callee):
+    """``<Sip>``: a SIP ``uri``, headers in its query. ``username`` and ``password`` answer a challenge."""
+
+    uri: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientNoun(Callee):
+    """``<Client>``: whoever has signed in as ``identity``, and the custom ``parameters`` of ``<Parameter>``."""
+
+    identity: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueNoun:
+    """``<Queue>``: the first one waiting in the queue ``name``, who hears the document at ``url`` before being connected."""
+
+    name: str
+    url: str | None = None
+    method: HttpMethod = HttpMethod.POST
+
+
+Callees = tuple[NumberNoun | SipNoun | ClientNoun, ...]
+"""Those who are called, at once or one after the other; at least one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
     """``<Dial>``. With ``noun`` None there is nobody to dial, and the document's problems say why.
@@ -128,7 +189,7 @@ class Dial:
     ``ring_tone``, ``sequential``, ``call_reason``, ``refer_url``, ``events`` and ``passports`` mean nothing to a conference.
     """
 
-    noun: ConferenceNoun | None = None
+    noun: ConferenceNoun | QueueNoun | Callees | None = None
     action: str | None = None
     method: HttpMethod = HttpMethod.POST
     timeout: int = 30
@@ -154,9 +215,13 @@ class Dial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """``<Say>``: ``text`` without its speech markup, with single spaces. ``loop`` 0 means until the call ends."""
+    """``<Say>``: ``text`` without its speech markup, with single spaces. ``loop`` 0 means until the call ends.
+
+    ``ssml`` is the content with its speech markup, checked, as an XML fragment without a root; None if there is none.
+    """
 
     text: str
+    ssml: str | None = None
     voice: str | None = None
     language: str | None = None
     loop: int = 1
@@ -201,4 +266,69 @@ class Hangup:
     """``<Hangup>``: end the call."""
 
 
-Verb = Dial | Say | Play | Pause | Redirect | Reject | Hangup
+Prompt = Say | Play | Pause
+"""What is heard, and asks for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather:
+    """``<Gather>``: collect keys while and after ``prompts`` are heard.
+
+    ``action`` None is this document's own URL. ``timeout`` seconds without a key end it, counted from the end of the prompts.
+    ``finish_on_key`` is one key, or ``""`` for none. ``dtmf`` is False if only speech was asked for, which is not recognised
+    here: then the prompts are played and nothing is collected.
+    """
+
+    prompts: tuple[Prompt, ...] = ()
+    action: str | None = None
+    method: HttpMethod = HttpMethod.POST
+    dtmf: bool = True
+    timeout: int = 5
+    num_digits: int | None = None
+    finish_on_key: str = "#"
+    action_on_empty_result: bool = False
+    barge_in: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """``<Record>``: record what the caller says.
+
+    ``action`` None is this document's own URL. ``timeout`` seconds of silence end it (0: they do not), and any key of
+    ``finish_on_key``, and ``max_length`` seconds.
+    """
+
+    action: str | None = None
+    method: HttpMethod = HttpMethod.POST
+    timeout: int = 5
+    finish_on_key: str = "1234567890*#"
+    max_length: int = 3600
+    play_beep: bool = True
+    trim: Trim = Trim.TRIM_SILENCE
+    recording_status_callback: str | None = None
+    recording_status_callback_method: HttpMethod = HttpMethod.POST
+    recording_status_callback_event: frozenset[RecordingEvent] = _COMPLETED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueue:
+    """``<Enqueue>``: wait in the queue ``name`` (1 to 64 characters).
+
+    Meanwhile what ``wait_url`` says is heard: None is the default music, ``""`` silence. ``max_queue_size`` None is the
+    queue's own.
+    """
+
+    name: str
+    action: str | None = None
+    method: HttpMethod = HttpMethod.POST
+    wait_url: str | None = None
+    wait_url_method: HttpMethod = HttpMethod.POST
+    max_queue_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """``<Leave>``: leave the queue; in the document of a waitUrl of ``<Enqueue>`` alone."""
+
+
+Verb = Dial | Say | Play | Pause | Gather | Record | Redirect | Reject | Hangup | Enqueue | Leave

@@ -1,34 +1,42 @@
 """The wire to the application: signed requests, TwiML answers, callbacks."""
 
-from .callbacks import Callbacks, Delivery
-from .client import HttpPolicy, MediaLimit, WebhookClient, WebhookRequest, WebhookResponse
-from .errors import WebhookError
-from .media_fetch import FetchedMedia, fetch_media
+from .client import WebhookClient
+from .cookies import CookieJar
+from .errors import WebhookError, exchange_of
+from .ledger import CallbackKind, Ledger, Owed
+from .outbox import Outbox
+from .policy import HttpPolicy, MediaLimit, RetryOn
+from .request import WebhookRequest, WebhookResponse
 from .signature import SIGNATURE_HEADER, compute_signature
 from .twiml_fetch import FetchedDocument, document_of, fetch_twiml
 from .urls import redacted, resolve
-from .voice_parameters import CallStatus, Direction, VoiceCall, voice_parameters
+from .voice_parameters import CallStatus, Direction, VoiceCall, call_progress_parameters, sip_parameters, voice_parameters
 
 __all__ = [
     "SIGNATURE_HEADER",
     "CallStatus",
-    "Callbacks",
-    "Delivery",
+    "CallbackKind",
+    "CookieJar",
     "Direction",
     "FetchedDocument",
-    "FetchedMedia",
     "HttpPolicy",
+    "Ledger",
     "MediaLimit",
+    "Outbox",
+    "Owed",
+    "RetryOn",
     "VoiceCall",
     "WebhookClient",
     "WebhookError",
     "WebhookRequest",
     "WebhookResponse",
+    "call_progress_parameters",
     "compute_signature",
     "document_of",
-    "fetch_media",
+    "exchange_of",
     "fetch_twiml",
     "redacted",
     "resolve",
+    "sip_parameters",
     "voice_parameters",
 ]

@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from yarl import URL
@@ -21,6 +22,7 @@ class Target:
     authorization: str | None
 
 
+@lru_cache(maxsize=64)
 def target(url: str) -> Target:
     """Take an absolute http or https URL apart. Raises ``WebhookError`` with 11100 if it is none."""
     try:
@@ -55,10 +57,17 @@ def resolve(base: str, reference: str) -> str:
 def redirected(url: str, location: str) -> str:
     """Return the URL that a redirect from ``url`` leads to; credentials go along to the same origin and nowhere else.
 
-    Raises ``WebhookError`` with 11100 if that is no http or https URL.
+    Raises ``WebhookError`` with 11216 if that is no http or https URL.
     """
-    there = resolve(url, location)
-    came_from, goes_to = target(url), target(there)
+    try:
+        there = resolve(url, location)
+        came_from, goes_to = target(url), target(there)
+    except WebhookError as error:
+        raise WebhookError(
+            Code.HTTP_INVALID_REDIRECT,
+            f'{redacted(url)} redirects to "{redacted(location)}", which is not a well-formed http or https URL.',
+            url,
+        ) from error
     if goes_to.authorization is None and goes_to.url.origin() == came_from.url.origin():
         userinfo, at_sign, _ = urlsplit(url).netloc.rpartition("@")
         there = urlsplit(there)._replace(netloc=f"{userinfo}{at_sign}{urlsplit(there).netloc}").geturl()

@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from ari_conf.audio import Samples
-from ari_conf.audio.speech import LONGEST_TEXT, EspeakSpeech, _espeak
+from ari_conf.audio.espeak import _library
+from ari_conf.audio.speech import LONGEST_TEXT, EspeakSpeech
 from ari_conf.audio.voices import Sex, VoiceWanted, voice_wanted
 
 TEXT = "You are number three in the queue."
@@ -85,7 +86,7 @@ def test_languages(language: str) -> None:
     ],
 )
 def test_which_voice_speaks_a_language(language: str, espeak_voice: str) -> None:
-    assert _espeak()._identifier(language) == espeak_voice
+    assert _library().identifier(language) == espeak_voice
 
 
 @pytest.mark.parametrize(

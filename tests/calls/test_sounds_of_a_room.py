@@ -9,42 +9,19 @@ import aiohttp
 import numpy as np
 import pytest
 import soundfile
-from aiohttp import web
 from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
-from ari_conf.audio.tones import BEEP, tone
+from ari_conf.audio.tones import BEEP
 from ari_conf.conference import Announce, AudioProgram, Command, SetHold
 from ari_conf.phones.phone import AUDIBLE, Heard, Phone
 from tests.app_server import Handler, failing
-from tests.stage import ACCOUNT, Stage, until_heard, voices, who_hears_whom, within_deadline
-
-JINGLE = 1325.0
-"""The pitch of what the application plays."""
-
-QUIET = 0.004
-
-
-def sound(seconds: float = 3.0, frequency: float = JINGLE, form: str = "WAV") -> Handler:
-    body = io.BytesIO()
-    soundfile.write(body, tone(frequency, seconds, rate=16000), 16000, format=form)
-    kind = "audio/mpeg" if form == "MP3" else "audio/wav"
-    return lambda _: web.Response(body=body.getvalue(), content_type=kind)
+from tests.calls.by_ear import JINGLE, QUIET, for_a_moment, sound, until_jingle
+from tests.stage import ACCOUNT, NUMBERS, Stage, until_heard, voices, who_hears_whom, within_deadline
 
 
 def conference(attributes: str = "", dial: str = "", after: str = "") -> str:
     return f"<Response><Dial {dial}><Conference {attributes}>Room</Conference></Dial>{after}</Response>"
-
-
-def for_a_moment(heard: Heard, frequency: float, seconds: float = 0.1) -> float:
-    """Return the largest amplitude of a frequency in any stretch of this length."""
-    length = int(heard.rate * seconds)
-    stretches = (heard.samples[start : start + length] for start in range(0, len(heard.samples) - length, length // 2))
-    return max((Heard(stretch, heard.rate).amplitude(frequency) for stretch in stretches), default=0.0)
-
-
-async def until_jingle(phone: Phone, *, there: bool = True) -> None:
-    await until_heard([phone], lambda heard: (heard[phone.name].amplitude(JINGLE) > AUDIBLE) is there)
 
 
 async def command(stage: Stage, wanted: Command) -> None:
@@ -55,7 +32,7 @@ async def command(stage: Stage, wanted: Command) -> None:
 
 
 def sid_of(stage: Stage, name: str) -> str:
-    return next(request.params["CallSid"] for request in stage.app.requests if request.params.get("From") == name)
+    return next(request.params["CallSid"] for request in stage.app.requests if request.params.get("From") == NUMBERS[name])
 
 
 # waitUrl

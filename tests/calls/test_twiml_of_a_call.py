@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from ari_conf.phones.phone import AUDIBLE, CallRefusedError
+from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import ROOM_OF_THE_DIALLED_NAME, NumberSettings
-from tests.stage import ACCOUNT, Stage, set_stage, until_heard, who_hears_whom, within_deadline
+from tests.app_server import AppServer
+from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage, until_heard, who_hears_whom, within_deadline
 
 JOIN = "<Conference>Room</Conference>"
 
@@ -24,17 +26,36 @@ async def test_the_first_request_carries_the_standard_parameters(stage: Stage) -
     call_sid = request.params["CallSid"]
     assert call_sid.startswith("CA")
     assert len(call_sid) == 34
-    assert dict(request.params) == {
+    assert {name: value for name, value in request.params.items() if not name.startswith("Sip")} == {
         "CallSid": call_sid,
         "AccountSid": ACCOUNT.sid,
-        "From": "ann",
+        "From": NUMBERS["ann"],
         "To": "room",
-        "Caller": "ann",
+        "Caller": NUMBERS["ann"],
         "Called": "room",
         "CallStatus": "ringing",
         "ApiVersion": "2010-04-01",
         "Direction": "inbound",
     }
+
+
+async def test_a_caller_by_sip_is_told_with_its_invite(asterisk: PrivateAsterisk) -> None:
+    async with AppServer() as app:
+        number = NumberSettings(voice_url=app.url("/voice"), sip_uris=True)
+        async with set_stage(asterisk, number) as stage:
+            app.voice["/voice"] = f"<Response><Dial>{JOIN}</Dial></Response>"
+            server = (asterisk.sip_host, asterisk.sip_port)
+            ann = SipPhone("ann", 400.0, server=server, number="ann", headers=(("X-Ticket", "4711 & more"),))
+            await ann.dial("support")
+            (request,) = app.requests
+            params = request.params
+            await ann.hang_up()
+            await stage.nothing_is_left()
+    assert params["SipHeader_X-Ticket"] == "4711 & more"
+    assert params["SipSourceIp"] == params["SipDomain"] == "127.0.0.1"
+    assert params["SipCallId"]
+    assert params["To"].startswith("sip:support@127.0.0.1")
+    assert params["From"].startswith("sip:ann@")
 
 
 async def test_events_are_told_in_order_with_the_first_participants_callback(stage: Stage) -> None:
@@ -179,5 +200,6 @@ async def test_two_first_joins_at_once_make_one_conference(stage: Stage) -> None
 
 async def test_hangup_ends_the_call_after_the_conference(stage: Stage) -> None:
     (ann,) = await stage.room("ann", twiml=f"<Response><Dial hangupOnStar='true'>{JOIN}</Dial><Hangup/></Response>")
+    await stage.until(lambda: bool(stage.controller.rooms.conferences))
     await ann.press("*")
     await within_deadline(ann.wait_ended())

@@ -7,7 +7,7 @@ import pytest
 from ari_conf.phones.phone import CallRefusedError
 from ari_conf.private_asterisk import PrivateAsterisk
 from tests.pjsua_phone import PjsuaPhone
-from tests.stage import TONES, Stage, set_stage, until_heard, who_hears_whom, within_deadline
+from tests.stage import NUMBERS, TONES, Stage, set_stage, until_heard, who_hears_whom, within_deadline
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("pjsua2") is None, reason="pjsua2 has wheels for Python 3.11 and no later"
@@ -28,7 +28,7 @@ def pjsua(stage: Stage, name: str, *, password: str | None = None, codec: str = 
         password=password or asterisk.phone_passwords["1001"],
         codec=codec,
     )
-    stage.phones[name] = phone
+    stage.guests.append(phone)
     return phone
 
 
@@ -40,7 +40,7 @@ async def test_it_and_our_own_phone_hear_each_other_and_not_themselves(asterisk:
         await ann.dial("room")
         await bob.dial("room")
         await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
-        assert [request.params["From"] for request in stage.app.requests] == ["1001", "bob"]
+        assert [request.params["From"] for request in stage.app.requests] == ["1001", NUMBERS["bob"]]
         ann.talk(on=False)
         await until_heard([bob], lambda heard: not heard["bob"].hears(ann.tone))
 

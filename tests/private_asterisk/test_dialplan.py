@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from urllib.parse import unquote
 
 import pytest
 
@@ -91,6 +92,8 @@ async def test_a_kept_call_goes_to_the_controller_when_it_is_back_and_the_music_
             started = await controller.next("StasisStart")
             assert started["channel"]["dialplan"]["exten"] == "room"
             assert started["channel"]["state"] == "Up"
+            request = dict(pair.split("=") for pair in started["args"])
+            assert unquote(request["to"]) == f"sip:room@{asterisk.sip_host}:{asterisk.sip_port}"
             # The music would be in the controller's way.
             await controller.post("bridges/room?type=mixing,video_sfu")
             await controller.post(f"bridges/room/addChannel?channel={started['channel']['id']}")

@@ -14,6 +14,7 @@ import pytest
 from ari_conf.private_asterisk import InstalledAsterisk, PrivateAsterisk, PrivateAsteriskError, run_foreground
 from ari_conf.private_asterisk.ports import RTP_PORTS, PortReservation
 
+from .caller import Caller
 from .controller import Controller
 
 
@@ -46,7 +47,7 @@ async def test_it_answers_and_has_nothing_to_complain_about(installed: Installed
             info = await controller.get("asterisk/info")
             assert info["system"]["version"].startswith(str(asterisk.version))
             endpoints = {endpoint["resource"] for endpoint in await controller.get("endpoints/PJSIP")}
-            assert endpoints == {*asterisk.phone_passwords, "anonymous"}
+            assert endpoints == {*asterisk.phone_passwords, "anonymous", "outgoing"}
         assert complaints(asterisk.log_path) == []
 
 
@@ -95,7 +96,10 @@ async def test_production_takes_phones_with_their_password_only(installed: Insta
         assert set(asterisk.phone_passwords.values()) == {"secret"}
         async with Controller(asterisk) as controller:
             endpoints = {endpoint["resource"] for endpoint in await controller.get("endpoints/PJSIP")}
-            assert endpoints == set(asterisk.phone_passwords)
+            assert endpoints == {*asterisk.phone_passwords, "outgoing"}
+        for name in ("outgoing", "1001", "stranger"):
+            async with Caller(asterisk.sip_host, asterisk.sip_port, "room", name=name) as caller:
+                assert await caller.status() == 401
 
 
 async def test_a_restart_keeps_ports_and_passwords(installed: InstalledAsterisk) -> None:

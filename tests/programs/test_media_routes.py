@@ -23,6 +23,10 @@ async def test_a_sound_of_the_store_is_served(tmp_path: Path) -> None:
         assert int(response.headers["Content-Length"]) == len(body) == 44 + 16000
         head = await client.head(f"/media/{sound.path.name}")
         assert (head.status, head.headers["Content-Length"]) == (200, str(len(body)))
+        assert response.headers["Cache-Control"] == "public, max-age=86400, immutable"
+        for answer, question in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")):
+            again = await client.get(f"/media/{sound.path.name}", headers={question: response.headers[answer]})
+            assert (again.status, await again.read()) == (304, b"")
     store.close()
 
 

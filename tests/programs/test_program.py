@@ -1,140 +1,19 @@
 import asyncio
-import io
 import threading
-from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from aiohttp import web
 
 from ari_conf.audio import Samples
-from ari_conf.audio.tones import tone
-from ari_conf.audio.wav import read_wav
 from ari_conf.media.port import SoundFile
-from ari_conf.phones.phone import Heard
-from ari_conf.programs import Program, ProgramPlayer, ProgramRequest, SoundStore
+from ari_conf.programs import ProgramRequest, SoundStore
 from ari_conf.twilio_codes import Code, TwilioError
-from ari_conf.twiml import Problem
-from ari_conf.webhooks import WebhookClient
 from tests import app_server
-from tests.app_server import AUTH_TOKEN, AppRequest, AppServer, ClosedPort, Handler
+from tests.app_server import AUTH_TOKEN, AppRequest, ClosedPort, Handler
 from tests.audio.sound_files import PITCH, sound_file
-
-PARAMETERS = {"CallSid": "CA1", "ConferenceSid": "CF1", "FriendlyName": "Room 1"}
-
-
-class Hour:
-    """A clock on which every sleep is over at once and time has passed all the same."""
-
-    def __init__(self) -> None:
-        self.moment = 0.0
-
-    def now(self) -> float:
-        return self.moment
-
-    def monotonic(self) -> float:
-        return self.moment
-
-    async def sleep_until(self, moment: float) -> None:
-        self.moment = max(self.moment, moment)
-        await asyncio.sleep(0)
-
-    async def let_pass(self, seconds: float) -> None:
-        await self.sleep_until(self.moment + seconds)
-
-
-class ToneSpeech:
-    """Speaks with a tone of 600 Hz, a tenth of a second for each character."""
-
-    def speak(self, text: str, *, voice: str | None = None, language: str | None = None) -> Samples:  # noqa: ARG002
-        return tone(600, 0.1 * len(text))
-
-
-class Stage:
-    """A listener to programs. ``heard`` are the moment, the sound's main pitch (Hz) and its seconds."""
-
-    def __init__(self, app: AppServer, store: SoundStore, webhooks: WebhookClient) -> None:
-        self.app = app
-        self.store = store
-        self.clock = Hour()
-        self.player = ProgramPlayer(webhooks, store, self.clock)
-        self.heard: list[tuple[float, float, float]] = []
-        self.problems: list[tuple[Problem, str]] = []
-        self.most = 1000
-        self.enough = asyncio.Event()
-        self.cut_short = False
-
-    @property
-    def pitches(self) -> list[float]:
-        return [pitch for _, pitch, _ in self.heard]
-
-    @property
-    def codes(self) -> list[Code]:
-        return [problem.code for problem, _ in self.problems]
-
-    async def open(self, path: str = "/wait", method: str = "POST") -> Program:
-        request = ProgramRequest(self.app.url(path), method, PARAMETERS, AUTH_TOKEN)
-        return await self.player.open(request, lambda problem, url: self.problems.append((problem, url)))
-
-    async def play(self, sound: SoundFile) -> None:
-        samples, rate = read_wav(sound.path)
-        heard = Heard(samples, rate)
-        pitch = max((300.0, 500.0, 600.0, 697.0, 700.0, 900.0, PITCH), key=heard.amplitude)
-        self.heard.append((round(self.clock.monotonic(), 3), pitch, sound.seconds))
-        if len(self.heard) >= self.most:
-            self.enough.set()
-            await asyncio.Event().wait()
-        if not self.cut_short:
-            await self.clock.let_pass(sound.seconds)
-
-    async def run(self, document: str | Handler = "", **more: str | Handler) -> None:
-        """Let the application answer with ``document``, and play to the end."""
-        self.app.voice["/wait"] = document
-        self.app.voice |= {f"/{path}": answer for path, answer in more.items()}
-        await (await self.open()).run(self.play)
-
-    async def run_until(self, sounds: int, document: str | Handler) -> None:
-        """Play until so many sounds have begun, then stop."""
-        self.most = sounds
-        self.app.voice["/wait"] = document
-        program = await self.open()
-        task = asyncio.create_task(program.run(self.play))
-        async with asyncio.timeout(20):
-            await self.enough.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SoundStore]:
-    store = SoundStore(tmp_path, speech=ToneSpeech())
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def stage(store: SoundStore) -> AsyncIterator[Stage]:
-    async with AppServer() as app, WebhookClient() as webhooks:
-        before = asyncio.all_tasks()
-        yield Stage(app, store, webhooks)
-        left = {task for task in asyncio.all_tasks() - before if "program" in task.get_name()}
-        assert left == set()
-        assert app.bad_signatures == []
-
-
-def wav(pitch: float, seconds: float, cache_control: str = "") -> Handler:
-    file = io.BytesIO()
-    soundfile.write(file, tone(pitch, seconds), 8000, format="WAV", subtype="PCM_16")
-    headers = {"Content-Type": "audio/wav", "Cache-Control": cache_control}
-    return lambda _: web.Response(body=file.getvalue(), headers=headers)
-
-
-def mp3(_: AppRequest) -> web.Response:
-    return web.Response(body=sound_file("MP3", seconds=2.0), content_type="audio/mpeg")
+from tests.programs.stage import PARAMETERS, Stage, mp3, wav
 
 
 async def test_an_answer_of_audio_is_played_once(stage: Stage) -> None:
@@ -333,7 +212,7 @@ async def test_a_sound_that_fails_later_is_reported_and_the_next_verb_goes_on(
     await stage.run("<Response><Play loop='0'>/a.wav</Play><Say>abc</Say></Response>", **{"a.wav": handler})
     assert stage.heard == [(0, 600, 0.3)]
     assert stage.codes == [code]
-    assert stage.problems[0][1] == stage.app.url("/wait")
+    assert stage.problems[0][1] == stage.app.url("/a.wav")
 
 
 async def test_a_redirect_that_fails_later_is_reported_and_then_there_is_silence(stage: Stage) -> None:

@@ -27,8 +27,8 @@ class CountingSpeech:
         self.let = threading.Event()
         self.let.set()
 
-    def speak(self, text: str, *, voice: str | None = None, language: str | None = None) -> Samples:
-        self.spoken.append(text)
+    def speak(self, text: str, *, ssml: str | None = None, voice: str | None = None, language: str | None = None) -> Samples:
+        self.spoken.append(ssml or text)
         assert self.let.wait(10)
         if text == "unspeakable":
             raise SpeechError("there is no word for it")
@@ -82,7 +82,8 @@ async def test_the_same_text_is_spoken_once(store: SoundStore, speech: CountingS
     assert speech.spoken == ["hello"]
     await store.from_speech("hello", voice="man")
     await store.from_speech("hello", language="de-DE")
-    assert len(speech.spoken) == 3
+    await store.from_speech("hello", ssml="<s>hello</s>")
+    assert speech.spoken == ["hello", "hello", "hello", "<s>hello</s>"]
     assert len(list(store.folder.iterdir())) == 3
 
 
@@ -97,6 +98,23 @@ async def test_who_stops_waiting_does_not_stop_it_for_the_others(store: SoundSto
     speech.let.set()
     assert (await stays).seconds == 0.5
     assert speech.spoken == ["hello"]
+
+
+async def test_no_prompt_waits_for_long_sounds(store: SoundStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    let = threading.Event()
+
+    def slow(data: bytes, **_: object) -> Samples:
+        assert len(data) < 1_000_000 or let.wait(10)
+        return tone(500, 1.0)
+
+    monkeypatch.setattr("ari_conf.programs.sounds.decode", slow)
+    long = [asyncio.create_task(store.from_media(bytes([number]) * 3_000_000)) for number in range(3)]
+    async with asyncio.timeout(5):
+        assert await store.keep(await store.from_speech("hello"))
+        assert await store.keep(await store.from_media(b"short"))
+    assert not any(task.done() for task in long)
+    let.set()
+    assert [sound.seconds for sound in await asyncio.gather(*long)] == [1.0] * 3
 
 
 async def test_what_failed_is_tried_again(store: SoundStore, speech: CountingSpeech) -> None:

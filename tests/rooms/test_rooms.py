@@ -1,7 +1,9 @@
 """The shell around the rules: which room a call is in, what the engine and the application are told, and in what order."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
@@ -10,7 +12,6 @@ from ari_conf.conference import (
     AudioPlan,
     BeepDue,
     CallbackEvent,
-    Conference,
     ConferenceEvent,
     ConferenceSettings,
     ConferenceStarted,
@@ -30,7 +31,10 @@ from ari_conf.programs import ProgramPlayer, SoundStore
 from ari_conf.recordings import Recordings
 from ari_conf.rooms import Admission, Caller, Rooms, RoomSounds
 from ari_conf.settings import StorageSettings
-from ari_conf.webhooks import WebhookClient
+from ari_conf.store import ConferenceRow, EventRow, ParticipantRow, Row
+from ari_conf.webhooks import Owed, WebhookClient
+
+R = TypeVar("R", bound=Row)
 
 ACCOUNT = "AC" + "0" * 32
 CALLER = Caller(ACCOUNT, {})
@@ -51,18 +55,35 @@ class Engine(LocalEngine):
         return in_force
 
 
+class Kept:
+    """A ledger that keeps, in a list, what was committed together."""
+
+    def __init__(self) -> None:
+        self.commits: list[tuple[Sequence[Row], Sequence[Owed]]] = []
+
+    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
+        self.commits.append((rows, owed))
+
+    @property
+    def owed(self) -> list[Owed]:
+        return [one for _, owed in self.commits for one in owed]
+
+    def rows(self, kind: type[R]) -> list[R]:
+        return [row for rows, _ in self.commits for row in rows if isinstance(row, kind)]
+
+
 class House:
     """Rooms with all that they tell."""
 
     def __init__(self) -> None:
         self.engine = Engine()
-        self.callbacks: list[tuple[Conference, StatusCallback, dict[str, str]]] = []
-        clock = VirtualClock()
+        self.ledger = Kept()
+        self.clock = clock = VirtualClock()
         folder = StorageSettings().folder
-        recordings = Recordings(folder, lambda *_owed: None, clock, lambda _account, sid: sid)
+        recordings = Recordings(folder, self.ledger, clock, lambda _account, sid: sid)
         programs = ProgramPlayer(WebhookClient(), SoundStore(folder), clock)
         sounds = RoomSounds(self.engine, programs, Notifications(), {})
-        self.rooms = Rooms(self.engine, lambda *owed: self.callbacks.append(owed), recordings, sounds, clock)
+        self.rooms = Rooms(self.engine, self.ledger, recordings, sounds, clock)
 
     def join(
         self, call: str | Participant, room: str = "Room", account: str = ACCOUNT, callback: StatusCallback | None = None
@@ -133,8 +154,9 @@ async def test_callbacks_are_owed_in_order_to_whom_the_first_one_named(house: Ho
     house.join("CA2", callback=StatusCallback("http://app.example/ignored", "POST", frozenset(CallbackEvent)))
     house.rooms.leave("CA1", Exit.HUNG_UP)
     house.rooms.leave("CA2", Exit.HUNG_UP)
-    assert {callback for _, callback, _ in house.callbacks} == {ALL_EVENTS}
-    assert [(parameters["SequenceNumber"], parameters["StatusCallbackEvent"]) for *_, parameters in house.callbacks] == [
+    assert {(one.url, one.method) for one in house.ledger.owed} == {(ALL_EVENTS.url, "POST")}
+    told = [one.parameters for one in house.ledger.owed]
+    assert [(parameters["SequenceNumber"], parameters["StatusCallbackEvent"]) for parameters in told] == [
         ("1", "participant-join"),
         ("2", "participant-join"),
         ("3", "conference-start"),
@@ -146,10 +168,46 @@ async def test_callbacks_are_owed_in_order_to_whom_the_first_one_named(house: Ho
 
 async def test_events_that_nobody_has_subscribed_to_are_owed_to_nobody(house: House) -> None:
     house.join("CA1", callback=replace(ALL_EVENTS, events=frozenset({CallbackEvent.START})))
-    assert house.callbacks == []
+    assert house.ledger.owed == []
     house.join("CA2")
-    ((conference, _, parameters),) = house.callbacks
-    assert (conference.sid, parameters["StatusCallbackEvent"]) == (house.running[0], "conference-start")
+    (owed,) = house.ledger.owed
+    assert (owed.lane, owed.parameters["StatusCallbackEvent"]) == (house.running[0], "conference-start")
+
+
+async def test_what_happens_is_kept_together_with_the_callbacks_that_are_owed_for_it(house: House) -> None:
+    admission = house.join(Participant("CA1", label="ann", end_conference_on_exit=True), callback=ALL_EVENTS)
+    house.join("CA2")
+    house.rooms.leave("CA1", Exit.HUNG_UP)
+    commits = house.ledger.commits
+    assert [[one.parameters["StatusCallbackEvent"] for one in owed] for _, owed in commits] == [
+        ["participant-join"],
+        ["participant-join", "conference-start"],
+        ["participant-leave", "participant-leave", "conference-end"],
+    ]
+    assert [(row.number, row.kind) for row in house.ledger.rows(EventRow)] == [
+        (1, "participant-join"),
+        (2, "participant-join"),
+        (3, "conference-start"),
+        (4, "participant-leave"),
+        (5, "participant-leave"),
+        (6, "conference-end"),
+    ]
+    last = house.ledger.rows(ConferenceRow)[-1]
+    assert (last.sid, last.status, last.call_sid_ending) == (admission.conference_sid, "completed", "CA1")
+    assert last.reason_ended == "participant-with-end-conference-on-exit-left"
+    stays = {row.call_sid: row for row in house.ledger.rows(ParticipantRow)}
+    assert stays["CA1"].label == "ann"
+    assert stays["CA1"].reason_left == "participant_hung_up"
+    assert stays["CA2"].reason_left == "moderator_ended_conference"
+
+
+async def test_a_call_that_comes_back_has_a_stay_of_its_own(house: House) -> None:
+    house.join("CA1")
+    house.join("CA2")
+    house.rooms.leave("CA2", Exit.HUNG_UP)
+    await house.clock.let_pass(5.0)
+    house.join("CA2")
+    assert len({row.joined_at for row in house.ledger.rows(ParticipantRow) if row.call_sid == "CA2"}) == 2
 
 
 async def test_observers_are_told_everything_in_order(house: House) -> None:
@@ -193,7 +251,7 @@ async def test_a_conference_is_ended_by_its_sid_for_all(house: House) -> None:
     assert reasons == {ReasonParticipantLeft.CONFERENCE_ENDED_VIA_API}
     assert house.placements == []
     assert not other.left.done()
-    assert house.callbacks[-1][2]["StatusCallbackEvent"] == "conference-end"
+    assert house.ledger.owed[-1].parameters["StatusCallbackEvent"] == "conference-end"
     assert house.join("CA1").conference_sid not in {other.conference_sid, admissions[0].conference_sid}
 
 
@@ -234,7 +292,7 @@ async def test_a_refused_join_leaves_the_room_as_it_was(house: House) -> None:
     assert isinstance(refused, JoinRefused)
     assert refused.code == 16025
     assert house.placements == ["CA1"]
-    assert len(house.callbacks) == 1
+    assert len(house.ledger.owed) == 1
     assert not admission.left.done()
     house.join("CA3")
     assert house.running == [admission.conference_sid]

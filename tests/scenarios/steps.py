@@ -8,7 +8,7 @@ from typing import Any
 from ari_conf.conference import Command, Modify, SetHold, SetMuted
 from ari_conf.phones.phone import AUDIBLE
 from tests.app_server import AppRequest
-from tests.stage import ACCOUNT, Stage, until_heard, voices, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, NUMBERS, Stage, until_heard, voices, who_hears_whom, within_deadline
 
 QUIET = 0.004
 """The level that nothing but rounding and codec noise reaches."""
@@ -171,7 +171,7 @@ class Play:
         stage.app.voice["/after"] = "<Response><Pause length='60'/></Response>"
 
     def _voice(self, request: AppRequest) -> str:
-        return self.twiml[request.params["From"]]
+        return next(twiml for who, twiml in self.twiml.items() if NUMBERS[who] == request.params["From"])
 
     async def run(self, scenario: Scenario) -> None:
         for number, step in enumerate(scenario.steps, 1):
@@ -256,4 +256,5 @@ class Play:
         assert [int(p["SequenceNumber"]) for p in told] == list(range(1, len(told) + 1))
 
     def _sid(self, who: str) -> str:
-        return [request.params["CallSid"] for request in self.stage.app.requests if request.params.get("From") == who][-1]
+        requests = [request.params for request in self.stage.app.requests]
+        return [params["CallSid"] for params in requests if params.get("From") == NUMBERS[who]][-1]

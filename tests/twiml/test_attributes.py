@@ -21,7 +21,7 @@ from ari_conf.twiml import (
     Trim,
     parse_twiml,
 )
-from ari_conf.twiml.attributes import CONFERENCE, DIAL
+from ari_conf.twiml.tables import CONFERENCE, DIAL
 
 CALL_SID = "CA0123456789abcdef0123456789abcdef"
 URLS = [("/a", "/a"), ("https://h/a?b=c#rc=1", "https://h/a?b=c#rc=1"), ("www.myexample.com", "www.myexample.com"), ("", None)]
@@ -113,6 +113,7 @@ DIAL_CASES: dict[str, tuple[Code, Good, list[str]]] = {
 
 def conference(attributes: str) -> tuple[ConferenceNoun | None, tuple[Problem, ...]]:
     dial, problems = dialled("", f"<Conference {attributes}>Room</Conference>")
+    assert dial.noun is None or isinstance(dial.noun, ConferenceNoun)
     return dial.noun, problems
 
 
@@ -139,7 +140,7 @@ BAD_DIALS = [(name, text, code) for name, (code, _, bad) in DIAL_CASES.items() f
 @pytest.mark.parametrize(("name", "text", "value"), GOOD_CONFERENCES)
 def test_conference_takes(name: str, text: str, value: object) -> None:
     noun, problems = conference(f"{name}={quoteattr(text)}")
-    assert getattr(noun, CONFERENCE[name].field) == value
+    assert getattr(noun, str(CONFERENCE[name].field)) == value
     assert problems == ()
 
 
@@ -153,7 +154,7 @@ def test_conference_uses_the_default_instead_of(name: str, text: str, code: Code
 @pytest.mark.parametrize(("name", "text", "value"), GOOD_DIALS)
 def test_dial_takes(name: str, text: str, value: object) -> None:
     dial, problems = dialled(f"{name}={quoteattr(text)}")
-    assert getattr(dial, DIAL[name].field) == value
+    assert getattr(dial, str(DIAL[name].field)) == value
     assert problems == ()
 
 

@@ -1,12 +1,19 @@
 """Whatever an application, or somebody in its place, sends: a document or a TwimlError, soon."""
 
+import contextlib
+from typing import Any
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ari_conf.twilio_codes import Code
-from ari_conf.twiml import LARGEST_DOCUMENT, ConferenceNoun, Dial, Document, TwimlError, parse_twiml
+from ari_conf.twiml import LARGEST_DOCUMENT, ConferenceNoun, Dial, Document, Say, TwimlError, elements, parse_twiml
+from ari_conf.twiml.elements import Element
 from tests.app_server import XML_BOMB
+
+from .hostile_documents import hostile_documents
+from .promise import outcome
+
+DOCUMENTS = hostile_documents()
 
 ROOM = Document((Dial(noun=ConferenceNoun(name="Zürich")),))
 ROOM_TEXT = "<Response><Dial><Conference>Zürich</Conference></Dial></Response>"
@@ -142,41 +149,54 @@ def test_errors_stay_short_and_printable(body: str) -> None:
     assert caught.value.message.isprintable()
 
 
-@given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))
-def test_any_bytes(body: bytes | str) -> None:
-    try:
-        assert isinstance(parse_twiml(body), Document)
-    except TwimlError as error:
-        assert error.message  # noqa: PT017
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_corpus(name: str) -> None:
+    outcome(DOCUMENTS[name])
 
 
-pieces = st.sampled_from(
+@pytest.mark.parametrize(
+    ("body", "says"),
     [
-        "<Response>", "</Response>", "<Dial>", "</Dial>", "<Dial ", "<Conference>", "</Conference>", "<Conference ",
-        "<Say>", "</Say>", "<Play>", "</Play>", "<Redirect/>", "<Pause length='", "/>", ">", "muted=", 'action="', '"', "'",
-        "&", "&#", "x;", "<!--", "-->", "<!DOCTYPE", "<![CDATA[", "]]>", "<?", "?>", "http://[", "Room", " ", "\x00", "\ud800",
-        "ü", "<?xml version='1.0' encoding='", "utf-16", "statusCallbackEvent='start nope'", "coach=''",
-    ]
-)  # fmt: skip
-
-
-@given(st.lists(pieces, max_size=30).map("".join), st.booleans())
-def test_any_rubble(text: str, wrapped: bool) -> None:  # noqa: FBT001
-    body = f"<Response>{text}</Response>" if wrapped else text
-    try:
-        assert isinstance(parse_twiml(body), Document)
-    except TwimlError as error:
-        assert error.message  # noqa: PT017
-
-
-attribute_text = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='<&"'), max_size=40)
-
-
-@given(
-    name=st.sampled_from(["waitUrl", "coach", "participantLabel", "statusCallbackEvent", "maxParticipants"]),
-    value=attribute_text,
+        ('<Say><amazon:effect name="whispered">psst</amazon:effect></Say>', "psst"),
+        ('<Say><a:b/>x<c:d e:f="1">y</c:d></Say>', "xy"),
+        ('<Say a:b="1">z</Say>', "z"),
+    ],
 )
-def test_any_attribute_value(name: str, value: str) -> None:
-    document = parse_twiml(f'<Response><Dial><Conference {name}="{value}">Room</Conference></Dial></Response>')
-    assert len(document.verbs) == 1
-    assert len(document.problems) <= 1
+def test_prefixes_need_no_declaration(body: str, says: str) -> None:
+    document = parse_twiml(f"<Response>{body}</Response>")
+    assert document.verbs == (Say(text=says),)
+    assert {problem.code for problem in document.problems} == {Code.SCHEMA_WARNING}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<Response><a:b></Response>",
+        "<Response><a:b></a:c></Response>",
+        "<Response><a:b:c/></Response>",
+        f"<Response>{'<a:b/>' * 200}</Bad>",
+        f"<Response>{''.join(f'<p{number}:x/>' for number in range(21))}</Response>",
+        "<!-- <Response --><Response><a:b/></Response>",
+    ],
+)
+def test_nothing_else_is_forgiven_for_a_prefix(body: str) -> None:
+    assert code(body) is Code.PARSE_FAILURE
+
+
+def test_no_document_makes_the_parser_visit_more_than_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    visited = 0
+    visit = elements._element
+
+    def counted(node: Any) -> Element:
+        nonlocal visited
+        visited += 1
+        return visit(node)
+
+    monkeypatch.setattr(elements, "_element", counted)
+    most = 0
+    for body in DOCUMENTS.values():
+        visited = 0
+        with contextlib.suppress(TwimlError):
+            parse_twiml(body)
+        most = max(most, visited)
+    assert 900 < most <= 1000

@@ -7,6 +7,7 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
 from ari_conf.webhooks import compute_signature
+from ari_conf.webhooks.signature import BODY_HASH, body_hash
 
 CALL = {"CallSid": "CA1234567890ABCDE", "Digits": "1234", "To": "+18005551212"}
 
@@ -68,3 +69,11 @@ def test_twilios_validator_agrees(token: str, form: dict[str, str], port: str) -
     validator = RequestValidator(token)
     assert validator.validate(url, form, compute_signature(token, url, form.items()))
     assert not validator.validate(url, form, compute_signature(token + "x", url, form.items()))
+
+
+@given(body=text)
+def test_twilios_validator_agrees_about_bodies_of_json(body: str) -> None:
+    url = f"https://example.com/events?{BODY_HASH}={body_hash(body.encode())}"
+    validator = RequestValidator("12345")
+    assert validator.validate(url, body, compute_signature("12345", url))
+    assert not validator.validate(url, body + " ", compute_signature("12345", url))

@@ -39,6 +39,7 @@ def typed(content_type: str | None, text: str) -> Handler:
 async def test_twiml(app: AppServer, content_type: str) -> None:
     fetched = await fetch(app, typed(content_type, "<Response><Hangup/></Response>"))
     assert fetched == FetchedDocument(Document((Hangup(),)), app.url("/voice"))
+    assert fetched.text == "<Response><Hangup/></Response>"
 
 
 async def test_the_url_after_redirects_is_the_base(app: AppServer) -> None:
@@ -78,3 +79,5 @@ async def test_no_document(app: AppServer, handler: str | Handler, code: Code) -
     assert caught.value.code is code
     assert app.url("/voice") in caught.value.message
     assert caught.value.url == app.url("/voice")
+    assert caught.value.exchange is not None
+    assert caught.value.exchange.status == caught.value.status

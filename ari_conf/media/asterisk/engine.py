@@ -9,13 +9,12 @@ import structlog
 
 from ari_conf.conference import AudioPlan
 from ari_conf.media.port import (
-    CallArrived,
-    CallEnded,
     CallGoneError,
     DigitPressed,
     EngineBack,
     EngineEvent,
     EngineLost,
+    OutgoingCall,
     RejectReason,
     Sound,
     SoundFile,
@@ -25,15 +24,20 @@ from ari_conf.media.port import (
 from ari_conf.sids import SidKind, new_sid
 
 from . import leg_audio, names
+from .arrivals import arrival
 from .bridge import destroy_unknown_bridges
 from .call_recording import CallRecordings
-from .causes import CODES, NORMAL, text_of
+from .causes import NORMAL, text_of
 from .channels import callers_among, list_channels
-from .errors import ENDS_WITHIN, AriFinalError, AriRefusedError
+from .control import CallControl
+from .dial_strings import DialStrings
+from .errors import AriFinalError
 from .leg import Audio, Leg
+from .legs import Legs
 from .link import AriAddress, AriLink
+from .outgoing import Outgoing
 from .patience import Patience
-from .playback import Outcome, Playbacks
+from .playback import Playbacks
 from .player import Player
 from .recording import Recordings
 from .room import RoomMixer
@@ -47,11 +51,15 @@ _SETTLE_SECONDS: Final = 5.0
 """How long ``stop`` waits for recordings that are being fetched."""
 
 
+_DIAL_STRINGS: Final = DialStrings()
+
+
 class AsteriskEngine:
     """Rooms on an Asterisk. One instance is one Stasis application.
 
     ``sounds`` is the folder of the sounds that are played, ``recordings`` the one where finished recordings are put. Asterisk
     fetches sounds from ``media_url``, where somebody serves that folder; without one it reads them in the folder itself.
+    ``dial_strings`` say how numbers, names and SIP URIs are dialled there.
     """
 
     def __init__(
@@ -61,6 +69,7 @@ class AsteriskEngine:
         sounds: Path,
         recordings: Path,
         media_url: str = "",
+        dial_strings: DialStrings = _DIAL_STRINGS,
         rest_over_websocket: bool | None = None,
     ) -> None:
         self.events: asyncio.Queue[EngineEvent] = asyncio.Queue()
@@ -71,10 +80,11 @@ class AsteriskEngine:
             on_back=self._on_back,
             rest_over_websocket=rest_over_websocket,
         )
-        self._legs: dict[str, Leg] = {}
-        self._by_channel: dict[str, Leg] = {}
+        self._legs = Legs(self.events.put_nowait)
         self._rooms: dict[str, RoomMixer] = {}
         self._patience = Patience()
+        self._control = CallControl(self._link, self._patience, self._legs)
+        self._outgoing = Outgoing(self._link, self._patience, self._legs, dial_strings, self.events.put_nowait)
         self._playbacks = Playbacks(self._link)
         self._snoops = Snoops(self._link)
         self._recordings = Recordings(self._link, self._patience, recordings)
@@ -96,6 +106,7 @@ class AsteriskEngine:
             channels = await list_channels(self._link)
             callers = callers_among(channels, self._link.address.app)
             await self._snoops.compare([channel["id"] for channel in channels], {})
+            await self._outgoing.clear_away()
             await destroy_unknown_bridges(self._link, known=set())
             for channel in callers:
                 await self._playbacks.stop_unknown(channel["id"])
@@ -113,48 +124,65 @@ class AsteriskEngine:
         """Disconnect; bridges and channels stay as they are. What has been recorded is fetched before."""
         await asyncio.gather(*(room.stop() for room in self._rooms.values()))
         await self._recordings.settle(_SETTLE_SECONDS)
+        await self._outgoing.stop()
         await self._snoops.settled()
         await self._link.close()
 
+    async def place(self, call: OutgoingCall) -> None:
+        """Begin to call somebody."""
+        await self._outgoing.place(call)
+
+    async def ring(self, call_sid: str) -> None:
+        """Let a caller hear that it rings."""
+        await self._control.ring(self._legs.get(call_sid))
+
     async def answer(self, call_sid: str) -> None:
         """Answer the call."""
-        leg = self._leg(call_sid)
-        if not leg.answered:
-            await self._about_call(leg, "answer")
-            leg.answered = True
+        await self._control.answer(self._legs.get(call_sid))
 
     async def reject(self, call_sid: str, reason: RejectReason) -> None:
         """Turn the call down with the SIP status that belongs to ``reason``."""
-        await self._about_call(self._leg(call_sid), "hangup", reason_code=CODES[reason])
+        await self._control.reject(self._legs.get(call_sid), reason)
 
     async def hang_up(self, call_sid: str) -> None:
         """End the call, if there still is one."""
         with contextlib.suppress(CallGoneError):
-            await self._about_call(self._leg(call_sid), "hangup")
+            await self._control.hang_up(self._legs.get(call_sid))
+
+    async def send_digits(self, call_sid: str, digits: str) -> None:
+        """Press keys at a call's other side."""
+        await self._control.send_digits(self._legs.get(call_sid), digits)
+
+    async def detect_talking(self, call_sid: str, *, wanted: bool) -> None:
+        """Have it told when somebody outside the mixes talks."""
+        await self._player.settled(leg := self._legs.get(call_sid))
+        if not self._player.is_to_be_in_mix(leg):
+            await self._patience.until_done(lambda: leg_audio.detect_talking(self._link, leg, wanted=wanted))
+            self._legs.get(call_sid)
 
     async def play(self, call_sid: str, sound: Sound | SoundFile) -> None:
         """Play to a call that is in no mix; return when it has been played, or the call goes into one."""
-        await self._player.to_call(self._leg(call_sid), sound)
+        await self._player.to_call(self._legs.get(call_sid), sound)
 
     async def play_to_participant(self, call_sid: str, sound: SoundFile) -> None:
         """Play to one participant over what it hears in the mix; return when it has been played, or the call leaves the mix."""
-        await self._player.to_participant(self._leg(call_sid), sound)
+        await self._player.to_participant(self._legs.get(call_sid), sound)
 
-    async def play_to_room(self, conference_sid: str, sound: Sound | SoundFile) -> None:
+    async def play_to_room(self, mix_sid: str, sound: Sound | SoundFile) -> None:
         """Play to everybody in a room's mix, coaches included."""
-        room = self._rooms.get(conference_sid)
+        room = self._rooms.get(mix_sid)
         if room is not None:
             await self._player.to_room(room, sound)
 
     async def set_jitter_buffer(self, call_sid: str, milliseconds: int) -> None:
         """Smooth what comes from a caller."""
-        leg = self._leg(call_sid)
+        leg = self._legs.get(call_sid)
         await self._patience.until_done(lambda: leg_audio.set_jitter_buffer(self._link, leg, milliseconds))
-        self._leg(call_sid)
+        self._legs.get(call_sid)
 
     async def record(self, call_sid: str, name: str, *, track: Track = Track.BOTH, dual: bool = False) -> None:
         """Record a call; ``name`` may have letters, digits, ``.``, ``_`` and ``-``."""
-        leg = self._leg(call_sid)
+        leg = self._legs.get(call_sid)
         await self._patience.until_done(lambda: self._call_recordings.start(leg, name, track=track, dual=dual))
 
     async def stop_recording(self, name: str) -> None:
@@ -165,40 +193,18 @@ class AsteriskEngine:
         """Make the audio of one room what ``plan`` says."""
         for sid in [sid for sid, room in self._rooms.items() if room.idle]:
             del self._rooms[sid]
-        room = self._rooms.get(plan.conference_sid)
+        room = self._rooms.get(plan.mix_sid)
         if room is None:
-            room = self._rooms[plan.conference_sid] = RoomMixer(
+            room = self._rooms[plan.mix_sid] = RoomMixer(
                 self._link,
-                plan.conference_sid,
-                self._legs,
+                plan.mix_sid,
+                self._legs.by_sid,
                 snoops=self._snoops,
                 playbacks=self._playbacks,
                 recordings=self._recordings,
                 tell=self.events.put_nowait,
             )
         return room.apply(plan)
-
-    def _leg(self, call_sid: str) -> Leg:
-        try:
-            return self._legs[call_sid]
-        except KeyError:
-            raise CallGoneError(f"call {call_sid} has ended") from None
-
-    async def _about_call(self, leg: Leg, operation: str, **parameters: str) -> None:
-        """Carry out an operation that may be repeated; if the connection breaks, do it (again) when it is back."""
-
-        async def attempt() -> None:
-            self._leg(leg.call_sid)
-            try:
-                await self._link.call("channels", operation, channelId=leg.channel_id, **parameters)
-            except AriRefusedError as error:
-                if error.status == 404:
-                    self._end(leg.channel_id)
-                elif not await _ends_soon(leg):
-                    raise
-                raise CallGoneError(f"call {leg.call_sid} has ended") from error
-
-        await self._patience.until_done(attempt)
 
     def _on_event(self, event: JsonObject) -> None:
         match event["type"]:
@@ -211,18 +217,24 @@ class AsteriskEngine:
             case "StasisStart":
                 self._on_stasis_start(event["channel"])
             case "StasisEnd" | "ChannelDestroyed":
-                self._snoops.on_end(event["channel"]["id"])
-                self._end(event["channel"]["id"])
+                self._on_end(event)
             case _:
-                leg = self._by_channel.get(event.get("channel", {}).get("id"))
+                channel = event.get("channel") or event.get("peer") or {}
+                leg = self._legs.by_channel.get(channel.get("id", ""))
                 if leg is not None:
                     self._on_event_of_call(leg, event)
 
     def _on_event_of_call(self, leg: Leg, event: JsonObject) -> None:
         match event["type"]:
+            case "Dial":
+                self._outgoing.on_dial(leg, event["dialstatus"])
             case "ChannelHangupRequest":
                 leg.hanging_up = True
-                leg.hangup_cause = text_of(event.get("cause", NORMAL))
+                soft = event.get("soft", False)
+                # The "cause" of a hang-up on request is no cause but Asterisk's flag for that.
+                leg.hangup_cause = text_of(NORMAL if soft else event.get("cause", NORMAL))
+                if leg.placed is not None:
+                    leg.placed.on_hangup_request(soft=soft, status=event.get("tech_cause"))
             case "ChannelDtmfReceived":
                 self.events.put_nowait(DigitPressed(leg.call_sid, event["digit"]))
             case "ChannelTalkingStarted" | "ChannelTalkingFinished":
@@ -231,28 +243,29 @@ class AsteriskEngine:
     def _on_stasis_start(self, channel: JsonObject) -> None:
         if names.is_ours(self._link.address.app, channel["id"]):
             self._snoops.on_start(channel["id"])
+            self._outgoing.on_start(channel["id"])
         else:
             self._on_caller(channel)
 
     def _on_caller(self, channel: JsonObject) -> Leg | None:
-        if channel["id"] in self._by_channel:
+        if channel["id"] in self._legs.by_channel:
             return None  # the same event again, or a call that was found by looking before its event was read
         if channel["dialplan"]["exten"] == "h":
             return None  # a dialplan pattern of one letter matches the hang-up extension too
         leg = Leg(new_sid(SidKind.CALL), channel["id"], answered=channel["state"] == "Up")
-        self._legs[leg.call_sid] = self._by_channel[leg.channel_id] = leg
-        caller = channel["caller"]["number"] or channel["caller"]["name"] or "anonymous"
-        self.events.put_nowait(CallArrived(leg.call_sid, from_=_printable(caller), to=_printable(channel["dialplan"]["exten"])))
+        self._legs.add(leg)
+        self.events.put_nowait(arrival(leg.call_sid, channel))
         return leg
 
-    def _end(self, channel_id: str, cause: str | None = None) -> None:
-        leg = self._by_channel.pop(channel_id, None)
-        if leg is not None:
-            del self._legs[leg.call_sid]
-            leg.ended.set()
-            for playback in [*leg.plays, *leg.whispers]:
-                playback.end(Outcome.CALL_ENDED)
-            self.events.put_nowait(CallEnded(leg.call_sid, cause or leg.hangup_cause))
+    def _on_end(self, event: JsonObject) -> None:
+        channel_id = event["channel"]["id"]
+        self._snoops.on_end(channel_id)
+        leg = self._legs.by_channel.get(channel_id)
+        if leg is not None and leg.placed is not None and not leg.answered:
+            if event["type"] == "StasisEnd":
+                return  # why nobody has answered is told when the channel is gone
+            leg.hangup_cause = text_of(event["cause"])
+        self._legs.end(channel_id, cause=event.get("cause"))
 
     def _on_lost(self, cause: Exception) -> None:
         final = isinstance(cause, AriFinalError)
@@ -264,14 +277,16 @@ class AsteriskEngine:
         """Compare what is with what we believed, tell what ended meanwhile, and let the rooms go on."""
         found = [] if asterisk_restarted else await list_channels(self._link)
         callers = {channel["id"]: channel for channel in callers_among(found, self._link.address.app)}
-        for channel_id in [known for known in self._by_channel if known not in callers]:
-            self._end(channel_id, "Asterisk was restarted" if asterisk_restarted else "ended while we were disconnected")
+        there = callers | {channel["id"]: channel for channel in found if channel["id"] in self._outgoing.channel_ids}
+        for channel_id in self._legs.by_channel.keys() - there.keys() - self._outgoing.to_be_dialled:
+            self._legs.end(channel_id, "Asterisk was restarted" if asterisk_restarted else "ended while we were disconnected")
+        self._outgoing.compare(there)
         bridges = {bridge["id"]: bridge["channels"] for bridge in (await self._link.call("bridges", "list")).json()}
         bridge_of = {channel_id: bridge_id for bridge_id, channels in bridges.items() for channel_id in channels}
-        await self._snoops.compare([channel["id"] for channel in found], bridge_of)
+        await self._snoops.compare([one["id"] for one in found if one["id"] not in self._outgoing.channel_ids], bridge_of)
         await self._playbacks.compare()
         await self._recordings.compare()
-        for leg in self._legs.values():
+        for leg in self._legs:
             leg.bridge_id = bridge_of.get(leg.channel_id)
         for room in self._rooms.values():
             room.compare(bridges)
@@ -283,18 +298,3 @@ class AsteriskEngine:
         self._patience.back()
         for room in self._rooms.values():
             room.resume()
-
-
-async def _ends_soon(leg: Leg) -> bool:
-    """Tell whether a call about which something was refused is about to end: Asterisk refuses before it tells."""
-    try:
-        async with asyncio.timeout(ENDS_WITHIN):
-            await leg.ended.wait()
-    except TimeoutError:
-        return False
-    return True
-
-
-def _printable(text: str) -> str:
-    """Return what somebody has dialled, or calls themselves, without control characters."""
-    return "".join(character for character in text if character.isprintable())

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from .errors import ENDS_WITHIN
+from .placed import Placed
 from .playback import Playback
 
 
@@ -23,7 +25,8 @@ class Leg:
 
     ``muted`` and ``detects_talking`` are None while they are not known. ``plays`` are the playbacks to it outside the mix,
     ``whispers`` those over what it hears in the mix. Once ``hanging_up`` it is about to end; ``hangup_cause`` is the network's
-    word for why, as far as it is known.
+    word for why, as far as it is known. ``placed`` is what is known of a call that we have placed.
+    ``key_pressed_until`` is in the loop's time: no other key can be pressed at the other side before.
     """
 
     call_sid: str
@@ -37,4 +40,15 @@ class Leg:
     whispers: set[Playback] = field(default_factory=set)
     hanging_up: bool = False
     hangup_cause: str = "Normal Clearing"
+    placed: Placed | None = None
+    key_pressed_until: float = 0.0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ends_soon(self) -> bool:
+        """Tell whether a call about which something was refused is about to end: Asterisk refuses before it tells."""
+        try:
+            async with asyncio.timeout(ENDS_WITHIN):
+                await self.ended.wait()
+        except TimeoutError:
+            return False
+        return True

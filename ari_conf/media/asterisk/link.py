@@ -8,7 +8,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +37,7 @@ EVENTS: Final = (
     "ChannelHangupRequest",
     "ChannelTalkingFinished",
     "ChannelTalkingStarted",
+    "Dial",
     "PlaybackFinished",
     "RESTResponse",
     "RecordingFailed",
@@ -124,8 +125,10 @@ class AriLink:
                 await self._keeper
         await self._disconnect()
 
-    async def call(self, resource: str, operation: str, **parameters: str) -> AriResponse:
+    async def call(self, resource: str, operation: str, **parameters: str | Collection[Any]) -> AriResponse:
         """Carry out one of asyncari's operations, for example ``call("channels", "answer", channelId=…)``.
+
+        What belongs into the body of the request is a list or a mapping.
 
         Raises ``AriRefusedError`` for any status that is not success, ``EngineUnavailableError`` if there is no answer.
         """
@@ -135,9 +138,8 @@ class AriLink:
         perform = operations.swagger.get_resource(resource).get_operation(operation)
         answer: AriResponse = await perform(**parameters)
         if answer.status_code >= 300:
-            raise AriRefusedError(
-                operation, "/".join([resource, *parameters.values()][:3]), answer.status_code, _message(answer)
-            )
+            what = [value for value in parameters.values() if isinstance(value, str)]
+            raise AriRefusedError(operation, "/".join([resource, *what][:3]), answer.status_code, _message(answer))
         return answer
 
     def takes(self, resource: str, operation: str, parameter: str) -> bool:

@@ -16,9 +16,19 @@ def is_ours(app: str, thing_id: str) -> bool:
     return thing_id.startswith(ours(app, ""))
 
 
-def mixing_bridge(app: str, conference_sid: str) -> str:
-    """Return the id of the bridge that mixes this conference."""
-    return ours(app, conference_sid)
+def mixing_bridge(app: str, mix_sid: str) -> str:
+    """Return the id of the bridge of a conference, or of a call and those that it has dialled."""
+    return ours(app, mix_sid)
+
+
+def outgoing(app: str, call_sid: str) -> str:
+    """Return the id of the channel of a call that we place."""
+    return ours(app, f"call-{call_sid}")
+
+
+def account(app: str, call_sid: str) -> str:
+    """Return the name of the SIP endpoint that is made for one call alone."""
+    return ours(app, f"account-{call_sid}")
 
 
 def coach_bridge(app: str, call_sid: str) -> str:

@@ -35,7 +35,7 @@ class _Stage:
 
 
 class Player:
-    """Methods raise as those of the port do. ``rooms`` are all rooms by Conference SID."""
+    """Methods raise as those of the port do. ``rooms`` are all rooms by the SID of their mix."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Player:
 
     async def to_call(self, leg: Leg, sound: Sound | SoundFile) -> None:
         """Play to a call that is in no mix, until that changes."""
-        if self._is_to_be_in_mix(leg):
+        if self.is_to_be_in_mix(leg):
             return
         media = self._sounds.media(sound)
 
@@ -71,15 +71,15 @@ class Player:
             if room is not None:
                 room.resume()  # what it hears else does not go on by itself
 
-        await self._play(media, _Stage(new_id, post, leg.plays, leg, lambda: self._settled(leg), on_over))
+        await self._play(media, _Stage(new_id, post, leg.plays, leg, lambda: self.settled(leg), on_over))
 
     async def to_participant(self, leg: Leg, sound: SoundFile) -> None:
         """Play over what a participant hears in the mix, until it leaves that.
 
         Played on the participant's own channel, it would take the place of its voice for the others.
         """
-        await self._settled(leg)
-        if not self._is_to_be_in_mix(leg):
+        await self.settled(leg)
+        if not self.is_to_be_in_mix(leg):
             return
         media = self._sounds.media(sound)
         snoop = await self._patience.until_done(
@@ -90,7 +90,7 @@ class Player:
             await self._post(snoop.id, playback_id, media)
 
         try:
-            if self._is_to_be_in_mix(leg):
+            if self.is_to_be_in_mix(leg):
                 await self._play(media, _Stage(self._new_id, post, leg.whispers, leg))
         finally:
             self._snoops.remove_soon(snoop)
@@ -114,6 +114,17 @@ class Player:
             # Asterisk lets a sound fail when the last one who hears it goes.
             if not room.deserted:
                 raise
+
+    async def settled(self, leg: Leg) -> None:
+        """Wait until the plan for a call is in force."""
+        room = self._room_of(leg)
+        if room is not None:
+            await room.settled()
+
+    def is_to_be_in_mix(self, leg: Leg) -> bool:
+        """Tell whether a plan has a call in a mix."""
+        room = self._room_of(leg)
+        return room is not None and not isinstance(room.placement(leg.call_sid), Apart)
 
     async def _post(self, channel_id: str, playback_id: str, media: str) -> None:
         with _started_or_gone():
@@ -147,18 +158,8 @@ class Player:
     def _new_id(self) -> str:
         return names.ours(self._link.address.app, f"play-{next(self._numbers)}")
 
-    async def _settled(self, leg: Leg) -> None:
-        """Wait until the plan for a call is in force."""
-        room = self._room_of(leg)
-        if room is not None:
-            await room.settled()
-
     def _room_of(self, leg: Leg) -> RoomMixer | None:
         return next((room for room in self._rooms.values() if room.placement(leg.call_sid) is not None), None)
-
-    def _is_to_be_in_mix(self, leg: Leg) -> bool:
-        room = self._room_of(leg)
-        return room is not None and not isinstance(room.placement(leg.call_sid), Apart)
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ class RoomMixer:
     def __init__(
         self,
         link: AriLink,
-        conference_sid: str,
+        mix_sid: str,
         legs: Mapping[str, Leg],
         *,
         snoops: Snoops,
@@ -45,7 +45,7 @@ class RoomMixer:
         recordings: Recordings,
         tell: Callable[[RecordingFinished], None],
     ) -> None:
-        self.bridge = Bridge(link, names.mixing_bridge(link.address.app, conference_sid), watched=True)
+        self.bridge = Bridge(link, names.mixing_bridge(link.address.app, mix_sid), watched=True)
         self.plays: set[Playback] = set()
         self._link = link
         self._legs = legs
@@ -53,8 +53,8 @@ class RoomMixer:
         self._playbacks = playbacks
         self._recordings = recordings
         self._tell = tell
-        self._recording = RoomRecording(link, self.bridge, recordings, conference_sid, self.resume)
-        self._plan = AudioPlan(conference_sid, {})
+        self._recording = RoomRecording(link, self.bridge, recordings, mix_sid, self.resume)
+        self._plan = AudioPlan(mix_sid, {})
         self._members: dict[str, Leg] = {}
         self._coaches: dict[str, Coach] = {}
         self._waiters: list[asyncio.Future[None]] = []
@@ -106,7 +106,7 @@ class RoomMixer:
         """Compare with the plan (again), and do what is left to be done."""
         self._due = True
         if self._worker is None:
-            self._worker = asyncio.create_task(self._work(), name=f"room {self._plan.conference_sid}")
+            self._worker = asyncio.create_task(self._work(), name=f"room {self._plan.mix_sid}")
 
     def compare(self, bridges: Mapping[str, list[str]]) -> None:
         """Take over which bridges there are."""
@@ -131,13 +131,9 @@ class RoomMixer:
                 await self._bring_about(self._plan)
                 self._let_go(waiting)
         except EngineUnavailableError as error:
-            log.warning(
-                "the audio of a room has to wait for Asterisk", conference_sid=self._plan.conference_sid, cause=str(error)
-            )
+            log.warning("the audio of a room has to wait for Asterisk", mix_sid=self._plan.mix_sid, cause=str(error))
         except Exception as error:  # whoever waits must not wait for ever
-            log.exception(
-                "the audio of a room could not be arranged", conference_sid=self._plan.conference_sid, cause=str(error)
-            )
+            log.exception("the audio of a room could not be arranged", mix_sid=self._plan.mix_sid, cause=str(error))
             self._let_go(len(self._waiters))
         finally:
             self._worker = None

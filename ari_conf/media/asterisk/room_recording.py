@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class RoomRecording:
-    """One room's recording, named after the conference.
+    """One room's recording, named after its mix.
 
     Asterisk ends a recording when the last participant leaves the bridge, though it be for a hold; then it is gone on with.
     ``on_end`` is called when one has ended.
@@ -67,7 +67,7 @@ class RoomRecording:
             await self._bridge.record(self._name)
         except AriRefusedError as error:
             if error.status != 409:  # 409: it runs already, for the answer to the same request was lost
-                log.error("a conference is not recorded", conference_sid=self._name, cause=str(error))
+                log.error("a room is not recorded", mix_sid=self._name, cause=str(error))
                 self._recordings.finished(self._name, f"Asterisk cannot record: {error}")
                 return
         self._state = RecordingState.ON

@@ -123,7 +123,7 @@ class Snoops:
                 snoop.started.set_exception(AriLostError("the connection to Asterisk broke"))
 
     async def compare(self, channel_ids: list[str], bridge_of: Mapping[str, str]) -> None:
-        """Compare with the channels that Asterisk has, and where they are; hang up what nobody knows."""
+        """Compare with the channels that Asterisk has, and where they are; hang up those of ours that nobody knows."""
         ours = {channel_id for channel_id in channel_ids if names.is_ours(self._link.address.app, channel_id)}
         for snoop in list(self._all.values()):
             if snoop.id not in ours:
@@ -131,7 +131,7 @@ class Snoops:
             else:
                 snoop.bridge_id = bridge_of.get(snoop.id)
         for channel_id in ours - self._all.keys():
-            log.info("a snoop channel that nobody needs is removed", channel=channel_id)
+            log.info("a channel of ours that nobody needs is removed", channel=channel_id)
             with contextlib.suppress(AriRefusedError):
                 await self._link.call("channels", "hangup", channelId=channel_id)
 

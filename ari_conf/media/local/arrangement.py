@@ -31,17 +31,23 @@ class Arrangement:
         self._detectors: list[TalkDetector] = []
         self._listeners: list[_Move] = []
         self._outside: list[tuple[Call, Callable[[Samples], None]]] = []
+        self._pressing: list[Call] = []
 
     def make(self, calls: Iterable[Call], rooms: Mapping[str, Room]) -> None:
-        """Work it out anew. Each call in a mix is in one of ``rooms``, which are by Conference SID."""
-        members: dict[str | None, list[Call]] = {conference_sid: [] for conference_sid in rooms}
+        """Work it out anew. Each call in a mix is in one of ``rooms``, which are by the SIDs of their mixes."""
+        members: dict[str | None, list[Call]] = {mix_sid: [] for mix_sid in rooms}
         self._speakers, self._detectors, self._listeners, self._outside = [], [], [], []
+        self._pressing = []
         for call in calls:
+            if call.diallings:
+                self._pressing.append(call)
             if call.in_mix:
-                members[call.conference_sid].append(call)
+                members[call.mix_sid].append(call)
             elif call.answered:
                 self._outside.append((call, call.hear))
                 self._let_speak(call, None)
+                if call.detect_talking:
+                    self._detectors.append(TalkDetector([call], call.said[np.newaxis], self._tell))
         mixed = [(room, its_calls) for room, its_calls in zip(rooms.values(), members.values(), strict=True)]
         sizes = [len(its_calls) + room.records for room, its_calls in mixed]
         first_rows = iter(self._mixer.arrange([size for size in sizes if size]))
@@ -72,7 +78,7 @@ class Arrangement:
             self._detectors.append(TalkDetector(calls, voices, self._tell))
 
     def _let_speak(self, call: Call, voice: Samples | None) -> None:
-        if voice is None and call.recorders:
+        if voice is None and (call.recorders or call.detect_talking):
             voice = np.zeros(self.frame_length, np.int16)
         if voice is not None:
             call.said = voice
@@ -82,6 +88,8 @@ class Arrangement:
 
     def pass_frame(self) -> None:
         """Let 20 ms pass from everybody to everybody."""
+        for call in self._pressing:
+            call.press_on()
         for speak, row in self._speakers:
             speak(row)
         for detector in self._detectors:

@@ -7,7 +7,9 @@ import numpy as np
 
 from ari_conf.audio import Samples
 from ari_conf.conference import Coaching, InMix, Placement
+from ari_conf.media.port import CallGoneError
 
+from .keypad import Dialling
 from .line import Line
 from .reception import Reception
 from .recorder import CallRecorder
@@ -17,15 +19,19 @@ from .sources import Playback, Source
 class Call:
     """A call and where its audio goes: in no room (``placement`` is None), apart from one, or in its mix.
 
-    ``playbacks`` are heard outside of the mix, one after the other; ``overlays`` in the mix, over it. ``said`` is where the
-    next frame of its voice is put, if anybody takes it.
+    ``placed`` tells a call that the engine made from one that came. ``playbacks`` are heard outside of the mix, one after the
+    other; ``overlays`` in the mix, over it. ``said`` is where the next frame of its voice is put, if anybody takes it.
+    ``detect_talking`` is for as long as the call is in no mix.
     """
 
     __slots__ = (
         "answered",
-        "conference_sid",
+        "detect_talking",
+        "diallings",
         "line",
+        "mix_sid",
         "overlays",
+        "placed",
         "placement",
         "playbacks",
         "program",
@@ -37,18 +43,21 @@ class Call:
         "talking",
     )
 
-    def __init__(self, sid: str, line: Line, frame_length: int) -> None:
+    def __init__(self, sid: str, line: Line, frame_length: int, *, placed: bool = False) -> None:
         self.sid = sid
         self.line = line
+        self.placed = placed
         self.answered = False
-        self.conference_sid: str | None = None
+        self.mix_sid: str | None = None
         self.placement: Placement | None = None
         self.program: Source | None = None
         self.playbacks: deque[Playback] = deque()
         self.overlays: list[Playback] = []
+        self.diallings: deque[Dialling] = deque()
         self.recorders: dict[str, CallRecorder] = {}
         self.reception: Reception | None = None
         self.said: Samples = np.zeros(frame_length, np.int16)
+        self.detect_talking = False
         self.talking = False
         self.silent_frames = 0
         self.set_jitter_buffer(0.0)
@@ -85,12 +94,16 @@ class Call:
         plain = not seconds and self.line.transit is None
         self.reception = None if plain else Reception(self.line, len(self.said), seconds)
 
-    def place(self, conference_sid: str | None, placement: Placement | None, program: Source | None) -> None:
+    def place(self, mix_sid: str | None, placement: Placement | None, program: Source | None) -> None:
         """Put the call elsewhere; what is played there and is not to be heard any more is cut off."""
-        self.conference_sid, self.placement, self.program = conference_sid, placement, program
+        self.mix_sid, self.placement, self.program = mix_sid, placement, program
         # The rules do not let anybody talk on who is muted, apart or elsewhere.
         self.talking = False
-        over = self.playbacks if isinstance(placement, InMix | Coaching) else self.overlays
+        if isinstance(placement, InMix | Coaching):
+            self.detect_talking = False
+            over: deque[Playback] | list[Playback] = self.playbacks
+        else:
+            over = self.overlays
         for playback in over:
             playback.cut_off()
         over.clear()
@@ -99,6 +112,21 @@ class Call:
         """Bring what has been recorded so far to the disk."""
         for recorder in self.recorders.values():
             recorder.flush()
+
+    def give_up(self) -> None:
+        """Let those who wait for sounds and keys know that the call has ended."""
+        waits = [(playback.done, "a sound was being played to it") for playback in (*self.playbacks, *self.overlays)]
+        waits += [(dialling.done, "keys were being pressed for it") for dialling in self.diallings]
+        for done, what in waits:
+            if not done.done():
+                done.set_exception(CallGoneError(f"call {self.sid} ended while {what}"))
+
+    def press_on(self) -> None:
+        """Let 20 ms pass for the keys that are to be pressed at the other side."""
+        while self.diallings and self.diallings[0].done.done():
+            self.diallings.popleft()
+        if self.diallings:
+            self.diallings[0].pass_frame(self.line.pressed)
 
     def current_source(self) -> Source | None:
         """Return what a call outside of the mix hears now; None is silence."""

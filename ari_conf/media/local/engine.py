@@ -9,44 +9,33 @@ from ari_conf.audio.music import wait_music
 from ari_conf.clock import Clock
 from ari_conf.conference import AudioPlan, AudioProgram
 from ari_conf.media.port import (
-    CallArrived,
-    CallEnded,
-    CallGoneError,
-    DigitPressed,
     EngineError,
     EngineEvent,
     EngineLost,
-    EngineUnavailableError,
+    OutgoingCall,
     RejectReason,
     Sound,
     SoundFile,
     Track,
 )
-from ari_conf.sids import SidKind, new_sid
 
 from .arrangement import Arrangement
-from .call import Call
-from .line import Line
+from .exchange import BUSY, CALLER_GONE, NOT_FOUND, UNAVAILABLE, Exchange
+from .keypad import Dialling
 from .recorder import CallRecorder, Recorder
 from .room import Rooms
 from .sources import Loop, Playback, Sounds, Source, in_frames
 from .ticker import Ticker
 
-_KEYS = frozenset("0123456789*#ABCD")
-
-# SIP status, its phrase, and the network's word for it.
-_REJECTIONS = {
-    RejectReason.BUSY: (486, "Busy Here", "User busy"),
-    RejectReason.REJECTED: (404, "Not Found", "Unallocated (unassigned) number"),
-}
-_NORMAL = "Normal Clearing"
+_REJECTIONS = {RejectReason.BUSY: BUSY, RejectReason.REJECTED: NOT_FOUND}
 
 
 class LocalEngine:
     """A ``MediaEngine`` whose callers are in this process: whatever implements ``Line``, such as a ``VirtualPhone``.
 
-    Rooms are mixed at ``rate`` Hz (8000, 16000 or 48000; ``ValueError`` for others). What is recorded goes to the folder
-    ``recordings``; without one, recordings fail. One event loop is to call all methods.
+    Lines call through its ``exchange``; those that can be called are in its ``directory``, by their numbers. Rooms are mixed
+    at ``rate`` Hz (8000, 16000 or 48000; ``ValueError`` for others). What is recorded goes to the folder ``recordings``;
+    without one, recordings fail. One event loop is to call all methods.
     """
 
     def __init__(self, clock: Clock, rate: int = 8000, *, recordings: Path | None = None) -> None:
@@ -56,51 +45,98 @@ class LocalEngine:
         self._recordings = recordings
         self._arrangement = Arrangement(rate, self.events.put_nowait)
         self._sounds = Sounds(rate)
-        self._calls: dict[str, Call] = {}
+        self.exchange = Exchange(clock, self._arrangement.frame_length, self.events.put_nowait, self._keep_pace)
+        self._calls = self.exchange.calls
+        self.directory = self.exchange.directory
         self._rooms = Rooms(self._program, lambda name: Recorder(recordings, name, rate), self.events.put_nowait)
-        self._running = False
         self._ticker = Ticker(clock, self._tick, self._fail)
-        self._to_be_arranged = False
 
     # The port.
 
     async def start(self) -> None:
         """Take calls from here on; calls that were left go on."""
         wait_music(self.rate)  # made now, so that no frame has to wait for it
-        self._running = True
-        self._keep_ticking()
+        self.exchange.running = True
+        self._keep_pace()
 
     async def stop(self) -> None:
         """Take no more calls. Those that are there stay, and hear nothing until the engine is started again."""
-        self._running = False
+        self.exchange.running = False
         await self._ticker.stop()
         # What has been recorded so far is to be there also if the process ends now.
         self._rooms.flush()
         for call in self._calls.values():
             call.flush()
 
+    async def place(self, call: OutgoingCall) -> None:
+        """Let the phone in the directory ring that ``call.to`` names: a number, ``client:`` and it, or its SIP URI.
+
+        If there is none, the call ends at once with a 404, and with a 486 if it is in another call.
+        """
+        self.exchange.check_running()
+        self.exchange.place(call)
+
+    async def ring(self, call_sid: str) -> None:
+        """Let a caller who has not been answered know that it rings; nothing happens if it is answered already."""
+        call = self.exchange.call(call_sid)
+        if not call.answered and not call.placed:
+            call.line.ringing()
+
     async def answer(self, call_sid: str) -> None:
-        """Answer the call; nothing happens if it is answered already."""
-        call = self._call(call_sid)
+        """Answer the call; nothing happens if it is answered already. ``EngineError`` for one that was placed and rings."""
+        call = self.exchange.call(call_sid)
+        if call.placed and not call.answered:
+            raise EngineError(f"call {call_sid} was placed from here; only the one who is called can answer it")
         if not call.answered:
-            call.answered = True
-            self._to_be_arranged = True
-            call.line.answered()
+            self.exchange.answer(call)
 
     async def reject(self, call_sid: str, reason: RejectReason) -> None:
-        """Turn down a call that has not been answered; ``EngineError`` if it has been."""
-        call = self._call(call_sid)
-        if call.answered:
-            raise EngineError(f"call {call_sid} cannot be rejected, it has been answered; hang it up instead")
-        status, phrase, cause = _REJECTIONS[reason]
-        self._end(call, cause, status, phrase)
+        """Turn down a call that has not been answered; ``EngineError`` if it has been, or was placed."""
+        call = self.exchange.call(call_sid)
+        if call.answered or call.placed:
+            why = "was placed from here" if call.placed else "has been answered"
+            raise EngineError(f"call {call_sid} cannot be rejected, it {why}; hang it up instead")
+        self.exchange.end(call, _REJECTIONS[reason])
 
     async def hang_up(self, call_sid: str) -> None:
-        """End the call; a call that is gone already is no error. A caller who has not been answered gets a SIP 480."""
-        self._check_running()
+        """End the call; a call that is gone already is no error.
+
+        One that has not been answered gets a SIP 480 if it came, and is cancelled if it was placed.
+        """
+        self.exchange.check_running()
         call = self._calls.get(call_sid)
         if call is not None:
-            self._end(call, _NORMAL, 480, "Temporarily Unavailable")
+            self.exchange.end(call, CALLER_GONE if call.placed else UNAVAILABLE)
+
+    async def send_digits(self, call_sid: str, digits: str) -> None:
+        """Press keys at an answered call's other side, five a second, and return when the last one is over.
+
+        Several such requests for one call are carried out one after the other. Raises ``ValueError`` for what is no key,
+        ``EngineError`` if the call has not been answered, ``CallGoneError`` also if it ends meanwhile.
+        """
+        call = self.exchange.call(call_sid)
+        if not call.answered:
+            raise EngineError(f"no keys can be pressed for call {call_sid} before it is answered; wait for that")
+        dialling = Dialling(digits)
+        call.diallings.append(dialling)
+        self.exchange.changed = True
+        await dialling.done
+
+    async def detect_talking(self, call_sid: str, *, wanted: bool) -> None:
+        """Have ``TalkingChanged`` told of an answered call that is in no mix, or no longer; in a mix, its plan says that.
+
+        Raises ``EngineError`` if the call has not been answered.
+        """
+        call = self.exchange.call(call_sid)
+        if not call.answered:
+            raise EngineError(f"nobody can be heard talking in call {call_sid} before it is answered; wait for that")
+        if call.in_mix:
+            await self._rooms.in_force()
+            call = self.exchange.call(call_sid)
+        if not call.in_mix and call.detect_talking is not wanted:
+            call.detect_talking = wanted
+            call.talking = False
+            self.exchange.changed = True
 
     async def play(self, call_sid: str, sound: Sound | SoundFile) -> None:
         """Play ``sound`` to an answered call that is in no mix, and return when it has been played.
@@ -109,16 +145,16 @@ class LocalEngine:
         into a mix is cut off. Raises ``EngineError`` if the call is in a mix or has not been answered or the sound cannot be
         played, ``CallGoneError`` also if the call ends meanwhile.
         """
-        call = self._call(call_sid)
+        call = self.exchange.call(call_sid)
         if not call.answered:
             raise EngineError(f"nothing can be played to call {call_sid} before it is answered; answer it first")
         frames = self._sounds.frames_of(sound)
         if call.in_mix:
             await self._rooms.in_force()
-            call = self._call(call_sid)
+            call = self.exchange.call(call_sid)
         if call.in_mix:
             raise EngineError(
-                f"call {call_sid} is in room {call.conference_sid}; take it out first, or put it on hold, to play to it alone"
+                f"call {call_sid} is in room {call.mix_sid}; take it out first, or put it on hold, to play to it alone"
             )
         playback = Playback(frames)
         call.playbacks.append(playback)
@@ -130,23 +166,23 @@ class LocalEngine:
         Several sounds are heard together. It ends early, without an error, when the call leaves the mix, and returns at once
         if it is in none. Raises ``EngineError`` if the sound cannot be played, ``CallGoneError`` if the call ends meanwhile.
         """
-        self._call(call_sid)
+        self.exchange.call(call_sid)
         frames = self._sounds.frames_of(sound)
         await self._rooms.in_force()
-        call = self._call(call_sid)
+        call = self.exchange.call(call_sid)
         if call.in_mix:
             await self._play_over(call.overlays, frames)
 
-    async def play_to_room(self, conference_sid: str, sound: Sound | SoundFile) -> None:
+    async def play_to_room(self, mix_sid: str, sound: Sound | SoundFile) -> None:
         """Play ``sound`` to everybody in a room's mix, and into its recording; return when it has been played.
 
         Several sounds are heard together. It returns at once if nobody is in the mix, and ends early when the room is empty.
         Raises ``EngineError`` if the sound cannot be played.
         """
-        self._check_running()
+        self.exchange.check_running()
         frames = self._sounds.frames_of(sound)
         await self._rooms.in_force()
-        room = self._rooms.rooms.get(conference_sid)
+        room = self._rooms.rooms.get(mix_sid)
         if room is not None and room.mixed:
             await self._play_over(room.sounds, frames)
 
@@ -157,8 +193,8 @@ class LocalEngine:
         """
         if milliseconds < 0:
             raise ValueError(f"a jitter buffer cannot be {milliseconds} ms long; choose 0 for none, or more")
-        self._call(call_sid).set_jitter_buffer(milliseconds / 1000)
-        self._to_be_arranged = True
+        self.exchange.call(call_sid).set_jitter_buffer(milliseconds / 1000)
+        self.exchange.changed = True
 
     async def record(self, call_sid: str, name: str, *, track: Track = Track.BOTH, dual: bool = False) -> None:
         """Record a call from its next frame on, into ``name`` and ``.wav`` in the folder for recordings.
@@ -166,20 +202,20 @@ class LocalEngine:
         What a caller says is recorded as it comes out of the jitter buffer, also while it is muted. Raises ``EngineError`` if
         there is a recording of this name already, ``ValueError`` if the name is not one for a file.
         """
-        call = self._call(call_sid)
+        call = self.exchange.call(call_sid)
         if not name or Path(name).name != name:
             raise ValueError(f"a recording cannot be named {name!r}; choose a name for a file, without slashes")
         if any(name in other.recorders for other in self._calls.values()):
             raise EngineError(f"the recording {name} is running already; choose another name, or stop it first")
         call.recorders[name] = CallRecorder(self._recordings, name, self.rate, track, dual=dual)
-        self._to_be_arranged = True
+        self.exchange.changed = True
 
     async def stop_recording(self, name: str) -> None:
         """End the recording of a call and tell ``RecordingFinished``; one that is over already is no error."""
         for call in self._calls.values():
             recorder = call.recorders.pop(name, None)
             if recorder is not None:
-                self._to_be_arranged = True
+                self.exchange.changed = True
                 self.events.put_nowait(recorder.finish())
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
@@ -189,73 +225,16 @@ class LocalEngine:
             self._rooms.enforce(self._calls)
         return future
 
-    # The callers' side.
-
-    def connect(self, line: Line, from_: str, to: str) -> str:
-        """Let ``line`` call ``to`` and return the call's SID; it rings until somebody takes it or turns it down.
-
-        Raises ``EngineUnavailableError`` if the engine is not running.
-        """
-        self._check_running()
-        call = Call(new_sid(SidKind.CALL), line, self._arrangement.frame_length)
-        self._calls[call.sid] = call
-        self.events.put_nowait(CallArrived(call.sid, from_, to))
-        self._keep_ticking()
-        return call.sid
-
-    def disconnect(self, call_sid: str) -> None:
-        """Hang up on the caller's side; a call that is gone is no error. One that has not been answered gets a SIP 487."""
-        call = self._calls.get(call_sid)
-        if call is not None:
-            self._end(call, _NORMAL, 487, "Request Terminated")
-
-    def press(self, call_sid: str, key: str) -> None:
-        """Tell that the caller has pressed ``key``. Raises ``ValueError`` if there is no such key, ``CallGoneError``."""
-        if key not in _KEYS:
-            raise ValueError(f"a phone has no key {key!r}; the keys are 0-9, *, # and A-D")
-        self._call(call_sid)
-        self.events.put_nowait(DigitPressed(call_sid, key))
-
-    # Calls.
-
-    def _check_running(self) -> None:
-        if not self._running:
-            raise EngineUnavailableError("the local engine is not running; call start() first")
-
-    def _call(self, call_sid: str) -> Call:
-        self._check_running()
-        call = self._calls.get(call_sid)
-        if call is None:
-            raise CallGoneError(f"call {call_sid} has ended or never was; there is nothing to do for it")
-        return call
-
-    def _end(self, call: Call, cause: str, status: int, phrase: str) -> None:
-        del self._calls[call.sid]
-        self._to_be_arranged = True
-        for playback in (*call.playbacks, *call.overlays):
-            if not playback.done.done():
-                playback.done.set_exception(CallGoneError(f"call {call.sid} ended while a sound was being played to it"))
-        if call.answered:
-            call.line.ended()
-        else:
-            call.line.refused(status, phrase)
-        self.events.put_nowait(CallEnded(call.sid, cause))
-        for recorder in call.recorders.values():
-            self.events.put_nowait(recorder.finish())
-        if not self._calls:
-            self._rooms.enforce(self._calls)
-            self._ticker.end()
-
     async def _play_over(self, playbacks: list[Playback], frames: Samples) -> None:
         playback = Playback(frames)
         playbacks.append(playback)
-        self._to_be_arranged = True
+        self.exchange.changed = True
         try:
             await playback.done
         finally:
             with suppress(ValueError):  # whoever cut it off may have taken it away
                 playbacks.remove(playback)
-            self._to_be_arranged = True
+            self.exchange.changed = True
 
     def _program(self, program: AudioProgram) -> Source | None:
         if program.url is not None:
@@ -266,19 +245,24 @@ class LocalEngine:
 
     # Time.
 
-    def _keep_ticking(self) -> None:
-        if self._running and self._calls:
+    def _keep_pace(self) -> None:
+        if not self._calls:
+            # Nobody is there to whom a plan could matter, and no frame that it could wait for.
+            self._rooms.enforce(self._calls)
+            self._ticker.end()
+        elif self.exchange.running:
             self._ticker.start()
 
     def _tick(self) -> None:
+        self.exchange.end_what_rings_too_long()
         if self._rooms.pending:
             self._rooms.enforce(self._calls)
-            self._to_be_arranged = True
-        if self._to_be_arranged:
-            self._to_be_arranged = False
+            self.exchange.changed = True
+        if self.exchange.changed:
+            self.exchange.changed = False
             self._arrangement.make(self._calls.values(), self._rooms.rooms)
         self._arrangement.pass_frame()
 
     def _fail(self, error: Exception) -> None:
-        self._running = False
+        self.exchange.running = False
         self.events.put_nowait(EngineLost(f"the mixer has stopped: {error!r}", final=True))

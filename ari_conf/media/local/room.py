@@ -54,9 +54,9 @@ class Rooms:
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Let ``plan`` be enforced next, instead of an older one for the same room; return what is done when it has been."""
-        _, waiting = self._plans.pop(plan.conference_sid, (plan, []))
-        self._plans[plan.conference_sid] = plan, waiting
-        return self._when_in_force(plan.conference_sid)
+        _, waiting = self._plans.pop(plan.mix_sid, (plan, []))
+        self._plans[plan.mix_sid] = plan, waiting
+        return self._when_in_force(plan.mix_sid)
 
     async def in_force(self) -> None:
         """Return when the plans that were applied so far are in force: who is in a mix can be told from then on."""
@@ -78,33 +78,33 @@ class Rooms:
             if room.recorder is not None:
                 room.recorder.flush()
 
-    def _when_in_force(self, conference_sid: str) -> "asyncio.Future[None]":
+    def _when_in_force(self, mix_sid: str) -> "asyncio.Future[None]":
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._plans[conference_sid][1].append(future)
+        self._plans[mix_sid][1].append(future)
         return future
 
     def _enforce(self, plan: AudioPlan, calls: Mapping[str, Call]) -> None:
-        conference_sid = plan.conference_sid
+        mix_sid = plan.mix_sid
         for call in calls.values():
-            if call.conference_sid == conference_sid and call.sid not in plan.placements:
+            if call.mix_sid == mix_sid and call.sid not in plan.placements:
                 self._place(call, None, None)
         for call_sid, placement in plan.placements.items():
             if call_sid in calls:
-                self._place(calls[call_sid], conference_sid, placement)
-        room = self.rooms.setdefault(conference_sid, Room(plan))
+                self._place(calls[call_sid], mix_sid, placement)
+        room = self.rooms.setdefault(mix_sid, Room(plan))
         room.plan = plan
         if plan.recording is RecordingState.OFF or not plan.placements:
             if room.recorder is not None:
                 self._tell(room.recorder.finish())
                 room.recorder = None
         elif room.recorder is None:
-            room.recorder = self._recorders(conference_sid)
+            room.recorder = self._recorders(mix_sid)
         if not plan.placements:
             for sound in room.sounds:
                 sound.cut_off()
-            del self.rooms[conference_sid]
+            del self.rooms[mix_sid]
 
-    def _place(self, call: Call, conference_sid: str | None, placement: Placement | None) -> None:
-        if (call.conference_sid, call.placement) != (conference_sid, placement):
+    def _place(self, call: Call, mix_sid: str | None, placement: Placement | None) -> None:
+        if (call.mix_sid, call.placement) != (mix_sid, placement):
             program = self._programs(placement.program) if isinstance(placement, Waiting | OnHold) else None
-            call.place(conference_sid, placement, program)
+            call.place(mix_sid, placement, program)

@@ -1,7 +1,9 @@
 """Many phones at once on the real Asterisk: the matrix is right at the end, and nothing is left behind."""
 
 import asyncio
+import contextlib
 import random
+from collections.abc import AsyncIterator
 from statistics import median
 
 from ari_conf.phones.phone import Heard, tone_of
@@ -16,9 +18,16 @@ FAINT = 0.03
 SECONDS = 10.0
 
 
-def phone(asterisk: PrivateAsterisk, number: int) -> SipPhone:
+@contextlib.asynccontextmanager
+async def thirty_phones(asterisk: PrivateAsterisk, twiml: str) -> AsyncIterator[dict[int, SipPhone]]:
+    """Thirty phones and a controller for them; whatever happens, all have hung up when it is over."""
     server = (asterisk.sip_host, asterisk.sip_port)
-    return SipPhone(f"phone {number}", tone_of(number), server=server, amplitude=FAINT)
+    async with set_stage(asterisk, NumberSettings(twiml=twiml)):
+        phones = {number: SipPhone(f"phone {number}", tone_of(number), server=server, amplitude=FAINT) for number in range(30)}
+        try:
+            yield phones
+        finally:
+            await asyncio.gather(*(phone.hang_up() for phone in phones.values()))
 
 
 def who(heard: Heard, count: int) -> set[int]:
@@ -40,20 +49,17 @@ async def listen(phones: dict[int, SipPhone], expected: dict[int, set[int]], cou
 
 async def test_thirty_in_one_room_hear_each_other_for_ten_seconds(asterisk: PrivateAsterisk) -> None:
     twiml = "<Response><Dial><Conference beep='false'>{{To}}</Conference></Dial></Response>"
-    async with set_stage(asterisk, NumberSettings(twiml=twiml)):
-        phones = {number: phone(asterisk, number) for number in range(30)}
+    async with thirty_phones(asterisk, twiml) as phones:
         await asyncio.gather(*(one.dial("crowd") for one in phones.values()))
         expected = {number: set(phones) - {number} for number in phones}
         await listen(phones, expected, 30)
         heard = await asyncio.gather(*(one.hear(SECONDS) for one in phones.values()))
         assert {number: who(ear, 30) for number, ear in zip(phones, heard, strict=True)} == expected
-        await asyncio.gather(*(one.hang_up() for one in phones.values()))
 
 
 async def test_ten_rooms_with_joins_and_leaves_at_random_end_as_they_should(asterisk: PrivateAsterisk) -> None:
     chance = random.Random(3)  # noqa: S311
-    async with set_stage(asterisk, NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME)):
-        phones = {number: phone(asterisk, number) for number in range(30)}
+    async with thirty_phones(asterisk, ROOM_OF_THE_DIALLED_NAME) as phones:
 
         async def comes_and_goes(number: int) -> None:
             for _ in range(chance.randrange(4)):
@@ -65,4 +71,3 @@ async def test_ten_rooms_with_joins_and_leaves_at_random_end_as_they_should(aste
         await asyncio.gather(*(comes_and_goes(number) for number in phones))
         rooms = {number: set(range(number - number % 3, number - number % 3 + 3)) for number in phones}
         await listen(phones, {number: room - {number} for number, room in rooms.items()}, 30)
-        await asyncio.gather(*(one.hang_up() for one in phones.values()))

@@ -27,6 +27,9 @@ class Desk:
         self.news = asyncio.Condition()
 
     def phone(self, name: str, *, number: str | None = None) -> Phone:
+        return self.virtual(name, number=number)
+
+    def virtual(self, name: str, *, number: str | None = None) -> VirtualPhone:
         phone = VirtualPhone(self.local, name, 400.0 + 150.0 * len(self.phones), number=number)
         self.phones[name] = phone
         return phone

@@ -1,0 +1,75 @@
+"""The calls that are up: those that have come, and those that we have placed."""
+
+import asyncio
+
+import structlog
+
+from ari_conf.media.port import CallEnded, CallGoneError, EngineError, MediaEngine, OutgoingCall, Unanswered
+
+from .call import Call
+from .progress import Progress
+
+log = structlog.get_logger(__name__)
+
+
+class CallBook:
+    """All calls of this process, by Call SID.
+
+    With ``left_alone`` a verb that is stopped leaves those who talk as they are, for nobody is there any more to go on with
+    them; whom nobody has answered yet is hung up all the same.
+    """
+
+    def __init__(self, engine: MediaEngine, progress: Progress) -> None:
+        self.progress = progress
+        self._engine = engine
+        self._calls: dict[str, Call] = {}
+        self.left_alone = False
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls that are up, in order of their beginning."""
+        return list(self._calls.values())
+
+    def get(self, call_sid: str) -> Call | None:
+        """Return the call, if it is up."""
+        return self._calls.get(call_sid)
+
+    def arrived(self, call: Call) -> None:
+        """Take note of a call that has come."""
+        self._calls[call.sid] = call
+        self.progress.begun(call)
+
+    async def place(self, call: Call, outgoing: OutgoingCall) -> None:
+        """Call somebody; ``call.answered`` and ``call.ended`` tell what becomes of it, also if there is no way to dial it."""
+        self._calls[call.sid] = call
+        self.progress.begun(call)
+        log.info("call placed", call_sid=call.sid, parent_call_sid=call.parent_call_sid, to=call.to)
+        try:
+            await self._engine.place(outgoing)
+        except EngineError as error:
+            log.warning("the call cannot be placed", call_sid=call.sid, cause=str(error))
+            self.ended(CallEnded(call.sid, str(error), Unanswered.FAILED))
+        except BaseException:
+            self.ended(CallEnded(call.sid, "given up", Unanswered.CANCELED))
+            raise
+
+    async def hang_up(self, call: Call) -> None:
+        """End a call and wait until it is over; nothing happens if it is already."""
+        if call.ended.done() or (self.left_alone and call.answered_at is not None):
+            return
+        await self._engine.hang_up(call.sid)
+        if not self.left_alone:
+            await asyncio.wait({call.ended})
+
+    def ended(self, event: CallEnded) -> Call | None:
+        """Take note that a call is over; return it if it was up."""
+        call = self._calls.pop(event.call_sid, None)
+        if call is not None:
+            log.info("call ended", call_sid=call.sid, cause=event.cause)
+            self.progress.ended(call, event)
+        return call
+
+
+def gone(call: Call) -> CallGoneError:
+    """Return the error for a call that is over."""
+    return CallGoneError(f"call {call.sid} has ended")

@@ -1,0 +1,44 @@
+"""The settings and the database of commands that look into it, while a controller runs or not."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ari_conf.database import store_of
+from ari_conf.logs import set_up_logs
+from ari_conf.settings import Settings, load_settings
+from ari_conf.store import Store, StoreError, plainly
+
+from .terminal import clear_errors
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Read the settings; what is logged from here on goes to the terminal, if it is grave."""
+    with clear_errors():
+        settings = load_settings(config)
+    set_up_logs("console", "warning")
+    return settings
+
+
+@contextlib.asynccontextmanager
+async def existing_store(settings: Settings) -> AsyncIterator[Store]:
+    """Yield the open store; a command that only looks or removes is not to make a database."""
+    store = store_of(settings)
+    if store.path is not None and not store.path.exists():
+        raise StoreError(f"there is no database at {store.where} yet; is this the right --config?")
+    async with clear_refusals(store):
+        await store.open()
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def clear_refusals(store: Store) -> AsyncIterator[None]:
+    """Close the store at the end, and tell in a sentence what the database refused."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database {store.where} refuses: {plainly(error)}") from error
+    finally:
+        await store.close()

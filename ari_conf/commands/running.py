@@ -1,0 +1,99 @@
+"""What ``ari-conf serve`` and ``ari-conf up`` do: a controller that runs until it is stopped."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from ari_conf import __version__, private_asterisk
+from ari_conf.accounts import Account, accounts_of
+from ari_conf.app import Controller, StartError, make_engine
+from ari_conf.clock import RealClock
+from ari_conf.logs import set_up_logs
+from ari_conf.private_asterisk import PrivateAsterisk, PrivateAsteriskError
+from ari_conf.private_asterisk.foreground import describe
+from ari_conf.settings import AsteriskSettings, Settings, load_settings
+
+from .terminal import clear_errors, say
+
+
+async def serve(settings: Settings, accounts: tuple[Account, ...]) -> None:
+    """Take calls. Ends by ``StartError`` alone."""
+    engine = make_engine(settings, RealClock())
+    async with Controller(settings, accounts, engine) as controller:
+        where = (
+            settings.asterisk.url if settings.engine == "asterisk" else "no phone can reach the Python mixer; it is for tests"
+        )
+        say(f"ari_conf {__version__} takes calls from {settings.engine} ({where}), health on port {controller.port}")
+        raise StartError(await controller.failed)
+
+
+async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: PrivateAsterisk) -> None:
+    """Run ``asterisk`` and take calls from it. Ends by ``StartError`` or ``PrivateAsteriskError`` alone."""
+    async with asterisk:
+        ours = {
+            "url": asterisk.ari_url,
+            "username": asterisk.ari_username,
+            "password": SecretStr(asterisk.ari_password),
+            "app": AsteriskSettings().app,  # as the private Asterisk's dialplan has it
+        }
+        if "outbound" not in settings.asterisk.model_fields_set:
+            # The private Asterisk has no trunk, but accounts for softphones: their names are its numbers.
+            ours["outbound"] = "PJSIP/{number}"
+        settings = settings.model_copy(update={"asterisk": settings.asterisk.model_copy(update=ours)})
+        async with Controller(settings, accounts, make_engine(settings, RealClock())) as controller:
+            for line in describe(asterisk):
+                say(line)
+            say(
+                f"\nDial any name, for example sip:room@{asterisk.sip_host}:{asterisk.sip_port}, "
+                "with or without an account; whoever dials the same name talks. Stop with Ctrl-C.\n"
+            )
+            ended = asyncio.ensure_future(asterisk.wait_ended())
+            either: set[asyncio.Future[Any]] = {ended, controller.failed}
+            try:
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ended.cancel()
+            if controller.failed.done():
+                raise StartError(controller.failed.result())
+            raise PrivateAsteriskError(f"Asterisk has ended by itself; the end of its log:\n{asterisk.log_end()}")
+
+
+async def until_signal(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` until it ends; at SIGINT or SIGTERM it is cancelled, and clears up behind itself."""
+    task = asyncio.ensure_future(work)
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sig, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def begin(config: Path | None, engine: str | None) -> tuple[Settings, tuple[Account, ...]]:
+    """Return what the controller is started with; an account that was made is shown."""
+    with clear_errors():
+        settings = load_settings(config)
+        if engine:
+            settings = settings.model_copy(update={"engine": engine})
+        set_up_logs(settings.log.format, settings.log.level)
+        accounts, is_new = asyncio.run(accounts_of(settings))
+    if is_new:
+        _show_account(accounts[0])
+    return settings, accounts
+
+
+def installed(*, system: bool) -> private_asterisk.InstalledAsterisk:
+    """Return the Asterisk to run: the one of this machine, or our own."""
+    if system:
+        return private_asterisk.find_system_asterisk()
+    return private_asterisk.ensure_installed(say)
+
+
+def _show_account(account: Account) -> None:
+    say(
+        f"No account is configured, so one was made; it is kept for the next start.\n"
+        f"  account SID  {account.sid}\n  auth token   {account.auth_token}   (shown this once)"
+    )

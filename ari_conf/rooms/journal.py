@@ -1,0 +1,131 @@
+"""What the database is told of a room, and which callbacks are owed: with every command, all of it together."""
+
+from collections.abc import Sequence
+from typing import Final, get_args
+
+from ari_conf.conference import (
+    AnnouncementEnded,
+    Conference,
+    ConferenceEnded,
+    ConferenceEvent,
+    ConferenceStarted,
+    ParticipantHoldChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantModified,
+    ParticipantMuteChanged,
+    ToldEvent,
+    callback_parameters,
+    event_name,
+)
+from ari_conf.store import ConferenceRow, EventRow, ParticipantRow, Row
+from ari_conf.webhooks import CallbackKind, Ledger, Owed
+
+_TOLD: Final = get_args(ToldEvent)
+
+_Change = ParticipantJoined | ParticipantLeft | ParticipantMuteChanged | ParticipantHoldChanged | ParticipantModified
+
+
+class Journal:
+    """Keeps what happens in one room. ``joined_at`` is when each of those present has joined."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.joined_at: dict[str, float] = {}
+        self._ledger = ledger
+        self._events = 0
+
+    def note(self, conference: Conference, events: Sequence[ConferenceEvent]) -> None:
+        """Keep what has made ``conference`` what it is now, and owe the callbacks for it."""
+        told = [event for event in events if isinstance(event, _TOLD)]
+        if not told:
+            return
+        rows: list[Row] = [_conference_row(conference, told[-1].at)]
+        for event in told:
+            self._events += 1
+            rows.append(_event_row(conference.sid, event, self._events))
+            if isinstance(event, _Change):
+                rows.append(self._participant_row(conference.sid, event))
+        self._ledger.commit(rows, _owed(conference, told))
+
+    def _participant_row(self, conference_sid: str, event: _Change) -> ParticipantRow:
+        participant = event.participant
+        if isinstance(event, ParticipantJoined):
+            self.joined_at[participant.call_sid] = event.at
+        joined_at = self.joined_at[participant.call_sid]
+        left = event if isinstance(event, ParticipantLeft) else None
+        if left:
+            del self.joined_at[participant.call_sid]
+        return ParticipantRow(
+            conference_sid=conference_sid,
+            call_sid=participant.call_sid,
+            joined_at=joined_at,
+            updated_at=event.at,
+            label=participant.label,
+            muted=participant.muted,
+            hold=participant.hold,
+            coaching=participant.coaching,
+            call_sid_to_coach=participant.call_sid_to_coach,
+            start_conference_on_enter=participant.start_conference_on_enter,
+            end_conference_on_exit=participant.end_conference_on_exit,
+            left_at=left.at if left else None,
+            reason_left=left.reason.value if left else None,
+        )
+
+
+def _owed(conference: Conference, events: Sequence[ToldEvent]) -> list[Owed]:
+    callback = conference.settings.status_callback
+    if callback is None:
+        return []
+    return [
+        Owed(
+            account_sid=conference.account_sid,
+            kind=CallbackKind.CONFERENCE,
+            lane=conference.sid,
+            url=callback.url,
+            method=callback.method,
+            parameters=callback_parameters(conference, event),
+        )
+        for event in events
+        if event.sequence_number is not None
+    ]
+
+
+def _conference_row(conference: Conference, updated_at: float) -> ConferenceRow:
+    return ConferenceRow(
+        sid=conference.sid,
+        account_sid=conference.account_sid,
+        friendly_name=conference.friendly_name,
+        status=conference.status.value,
+        region=conference.settings.region,
+        created_at=conference.created_at,
+        updated_at=updated_at,
+        started_at=conference.started_at,
+        ended_at=conference.ended_at,
+        reason_ended=conference.reason_ended.value if conference.reason_ended else None,
+        call_sid_ending=conference.call_sid_ending_conference,
+    )
+
+
+def _event_row(conference_sid: str, event: ToldEvent, number: int) -> EventRow:
+    participant = None if isinstance(event, ConferenceStarted | ConferenceEnded) else event.participant
+    return EventRow(
+        conference_sid=conference_sid,
+        number=number,
+        kind=event_name(event),
+        at=event.at,
+        call_sid=participant.call_sid if participant else None,
+        sequence_number=event.sequence_number,
+        data=_details(event),
+    )
+
+
+def _details(event: ToldEvent) -> dict[str, str]:
+    match event:
+        case ConferenceEnded():
+            return {"reason": event.reason.value}
+        case ParticipantLeft():
+            return {"reason": event.reason.value, "call_status": event.call_status.value}
+        case AnnouncementEnded(failure=str() as failure):
+            return {"failure": failure}
+        case _:
+            return {}

@@ -1,0 +1,174 @@
+"""What ``<Say>`` says: its text, and its speech markup (SSML) as far as it is known, checked for whatever speaks it.
+
+Nothing that is marked up can make a short text long: pauses have a longest length, also together, and rates a slowest.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+from ari_conf.twilio_codes import Code
+from ari_conf.twiml.elements import Element
+from ari_conf.twiml.problems import Problems, quoted
+
+LONGEST_TEXT = 4096
+"""Characters of a <Say> that are spoken, markup not counted; the rest is left out (13521)."""
+
+LONGEST_BREAK = 10.0
+"""Seconds that one <break> may last, as with the voices that Twilio uses."""
+
+LONGEST_BREAKS = 120.0
+"""Seconds that all <break> of a <Say> may last together."""
+
+_SLOWEST, _FASTEST = 20, 200  # per cent
+
+_SPACES = re.compile(r"\s+")
+_TIME = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)(ms|s)")
+_PER_CENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)%")
+
+
+def _one_of(*words: str) -> Callable[[str], bool]:
+    return frozenset(words).__contains__
+
+
+def _like(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
+    return lambda value: compiled.fullmatch(value) is not None
+
+
+def _seconds(value: str) -> float | None:
+    found = _TIME.fullmatch(value)
+    return found and float(found[1]) / (1000 if found[2] == "ms" else 1)
+
+
+def _break_time(value: str) -> bool:
+    seconds = _seconds(value)
+    return seconds is not None and seconds <= LONGEST_BREAK
+
+
+def _rate(value: str) -> bool:
+    found = _PER_CENT.fullmatch(value)
+    if found:
+        return _SLOWEST <= float(found[1]) <= _FASTEST
+    return value in {"x-slow", "slow", "medium", "default", "fast", "x-fast"}
+
+
+_ELEMENTS: Mapping[str, Mapping[str, Callable[[str], bool]]] = {
+    "break": {"strength": _one_of("none", "x-weak", "weak", "medium", "strong", "x-strong"), "time": _break_time},
+    "emphasis": {"level": _one_of("strong", "moderate", "none", "reduced")},
+    "lang": {"xml:lang": _like(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")},
+    "p": {},
+    "phoneme": {"alphabet": _like(r"[a-z0-9-]{1,32}"), "ph": _like(r"[^\x00-\x1f\x7f-\x9f]{1,200}")},
+    "prosody": {
+        "volume": _like(r"default|silent|x-soft|soft|medium|loud|x-loud|[+-][0-9]{1,2}(\.[0-9]{1,2})?dB"),
+        "rate": _rate,
+        "pitch": _like(r"default|x-low|low|medium|high|x-high|[+-][0-9]{1,2}(\.[0-9]{1,2})?%"),
+    },
+    "s": {},
+    "say-as": {"interpret-as": _like(r"[a-z-]{1,32}"), "format": _like(r"[a-z0-9]{1,16}")},
+    "sub": {"alias": _like(r"[^\x00-\x1f\x7f-\x9f]{1,4096}")},
+    "w": {"role": _like(r"[A-Za-z0-9_:.-]{1,32}")},
+}
+_APART = frozenset({"break", "p", "s"})
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+class Speech:
+    """Collects the ``text`` of a ``<Say>`` and the same with its markup."""
+
+    def __init__(self, say: Element, problems: Problems) -> None:
+        self._problems = problems
+        self._left = LONGEST_TEXT
+        self._breaks_left = LONGEST_BREAKS
+        self._plain: list[str] = []
+        self._marked: list[str] = []
+        self._has_markup = False
+        self._too_long = False
+        self._add_content(say)
+        if self._too_long:
+            message = f"<Say> has more than {LONGEST_TEXT} characters; the rest is not spoken."
+            problems.add(Code.SAY_TOO_LONG, message, say.line)
+
+    @property
+    def text(self) -> str:
+        """What is spoken, without markup, with single spaces."""
+        return " ".join("".join(self._plain).split())
+
+    @property
+    def ssml(self) -> str | None:
+        """What is spoken, as well-formed XML without a root; None if there is no markup in it."""
+        return "".join(self._marked).strip() if self._has_markup else None
+
+    def _add_content(self, element: Element) -> None:
+        for part in element.content:
+            if self._too_long:
+                return
+            if isinstance(part, str):
+                self._marked.append(escape(self._add_text(part)))
+            else:
+                self._add_element(part)
+
+    def _add_markup(self, markup: str) -> None:
+        self._marked.append(markup)
+        self._has_markup = True
+
+    def _add_text(self, text: str) -> str:
+        text = _SPACES.sub(" ", text)
+        if len(text) > self._left:
+            self._too_long = True
+            text = text[: self._left]
+        self._left -= len(text)
+        self._plain.append(text)
+        return text
+
+    def _add_element(self, element: Element) -> None:
+        name = element.name
+        if name not in _ELEMENTS:
+            known = "has no effect here" if name.startswith("amazon:") else "is no speech markup"
+            message = f"<{name}> in <Say> {known}; the text in it is spoken."
+            self._problems.add(Code.SCHEMA_WARNING, message, element.line)
+            self._add_content(element)
+            return
+        if name in _APART:
+            self._plain.append(" ")
+        attributes = self._attributes(element)
+        tag = "".join([name, *(f" {key}={quoteattr(value)}" for key, value in attributes.items())])
+        if name == "break":
+            self._add_markup(f"<{tag}/>")
+            self._add_content(element)
+        elif "alias" in attributes:
+            # The alias is spoken in place of the text, which therefore does not count.
+            alias = self._add_text(attributes["alias"])
+            if alias:
+                self._add_markup(f"<sub alias={quoteattr(alias)}>{escape(_SPACES.sub(' ', element.text))}</sub>")
+        else:
+            self._add_markup(f"<{tag}>")
+            self._add_content(element)
+            self._add_markup(f"</{name}>")
+        if name in _APART:
+            self._plain.append(" ")
+
+    def _attributes(self, element: Element) -> dict[str, str]:
+        known = _ELEMENTS[element.name]
+        result = {}
+        for raw_name, raw in element.attributes.items():
+            name = "xml:lang" if raw_name == _XML_LANG else raw_name
+            value = raw.strip()
+            fits = known.get(name)
+            if fits is None:
+                message = f"<{element.name}> in <Say> has no attribute {quoted(name)}; it is ignored."
+                self._problems.add(Code.SCHEMA_WARNING, message, element.line)
+            elif not fits(value) or (name == "time" and not self._may_pause(value)):
+                code = Code.SAY_RATE if name == "rate" else Code.SCHEMA_WARNING
+                message = f"{name}={quoted(raw)} of <{element.name}> in <Say> is not allowed; it is ignored."
+                self._problems.add(code, message, element.line)
+            else:
+                result[name] = value
+        return result
+
+    def _may_pause(self, value: str) -> bool:
+        seconds = _seconds(value) or 0.0
+        if seconds > self._breaks_left:
+            return False
+        self._breaks_left -= seconds
+        return True

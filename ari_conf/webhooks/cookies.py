@@ -1,0 +1,52 @@
+"""The cookies of one call: kept while it lasts, and returned to the host that has set them."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+MOST_HOSTS: Final = 20
+MOST_COOKIES: Final = 50
+"""For each host."""
+LARGEST_COOKIE: Final = 4096
+"""In characters, with its attributes. What is beyond these limits is not kept."""
+
+
+class CookieJar:
+    """The cookies of one call. To be made once for a call, and passed with each of its requests.
+
+    A cookie goes back to the host that has set it and to no other, whatever its ``Domain`` says.
+    """
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, aiohttp.CookieJar] = {}
+
+    def keep(self, url: URL, headers: Iterable[str]) -> None:
+        """Keep what the answer from ``url`` wants to have kept: its ``Set-Cookie`` headers."""
+        for header in headers:
+            name = header.partition("=")[0].strip()
+            if not name or len(header) > LARGEST_COOKIE:
+                continue
+            jar = self._jar(url.host or "")
+            if jar is None:
+                return
+            if len(jar) < MOST_COOKIES or any(morsel.key == name for morsel in jar):
+                jar.update_cookies_from_headers([header], url)
+
+    def header(self, url: URL) -> str:
+        """Return the ``Cookie`` header of a request for ``url``, empty if there is none."""
+        jar = self._hosts.get(url.host or "")
+        if jar is None:
+            return ""
+        # The jar picks, but it would write a value differently from how it came.
+        as_set = {(morsel.key, morsel.value): morsel.coded_value for morsel in jar}
+        picked = jar.filter_cookies(url).items()
+        return "; ".join(f"{name}={as_set.get((name, morsel.value), morsel.value)}" for name, morsel in picked)
+
+    def _jar(self, host: str) -> aiohttp.CookieJar | None:
+        jar = self._hosts.get(host)
+        if jar is None and len(self._hosts) < MOST_HOSTS:
+            # unsafe: hosts that are IP addresses may have cookies too.
+            jar = self._hosts[host] = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
+        return jar
