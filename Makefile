@@ -21,7 +21,7 @@ up: $(VENV)/run.done
 	$(RUN)/ari-conf up
 
 test: lint
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest --numprocesses 2
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .

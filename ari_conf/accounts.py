@@ -4,24 +4,29 @@ import contextlib
 import json
 import secrets
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.database import store_of
-from ari_conf.settings import Settings, SettingsError, state_folder
+from ari_conf.settings import AccountSettings, Settings, SettingsError, state_folder
 from ari_conf.sids import SidKind, is_sid, new_sid
 from ari_conf.store import AccountRow, Store, StoreError, plainly, tables
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account and the token that signs what we send to its application. The token is never shown in a ``repr``."""
+    """An account and the token that signs what we send to its application; ``api_keys`` are secrets by the key's SID.
+
+    Neither the token nor a secret is ever shown in a ``repr``.
+    """
 
     sid: str
     auth_token: str
+    api_keys: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Account({self.sid!r})"
@@ -34,11 +39,16 @@ async def accounts_of(settings: Settings) -> tuple[tuple[Account, ...], bool]:
     if that cannot be read or kept.
     """
     if settings.accounts:
-        return tuple(Account(account.sid, account.auth_token.get_secret_value()) for account in settings.accounts), False
+        return tuple(_configured(account) for account in settings.accounts), False
     try:
         return await _kept_account(store_of(settings))
     except StoreError as error:
         raise SettingsError(f"no account is configured, and one that is made cannot be kept: {error}") from error
+
+
+def _configured(account: AccountSettings) -> Account:
+    keys = {key.sid: key.secret.get_secret_value() for key in account.api_keys}
+    return Account(account.sid, account.auth_token.get_secret_value(), keys)
 
 
 async def _kept_account(store: Store) -> tuple[tuple[Account, ...], bool]:

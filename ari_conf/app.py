@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.accounts import Account
 from ari_conf.audio.speech import SpeechError, SpeechPort, make_speech
-from ari_conf.calls import CallBook, Progress, Queues, Services, Switchboard, run_screening
+from ari_conf.calls import CallBook, Control, Progress, Queues, Runners, Services, Switchboard, run_screening
 from ari_conf.clock import Clock, RealClock
+from ari_conf.conference import SetRecordingPaused
 from ari_conf.database import prune_regularly, store_of
 from ari_conf.media.asterisk.dial_strings import DialStrings
 from ari_conf.media.asterisk.engine import AsteriskEngine
@@ -21,10 +22,13 @@ from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineError, MediaEngine
 from ari_conf.notifications import Notifications
 from ari_conf.programs import ProgramPlayer, SoundStore, media_routes
-from ari_conf.recordings import Recordings, recording_routes
+from ari_conf.recordings import Recordings
+from ari_conf.rest import Backend, RestApi, operations
+from ari_conf.rest.media import public_media_routes
 from ari_conf.rooms import Rooms, RoomSounds
 from ari_conf.settings import Settings
 from ari_conf.store import Store, StoreError, plainly
+from ari_conf.twilio_codes import Code, TwilioError, code_of
 from ari_conf.webhooks import Outbox, WebhookClient
 
 log = structlog.get_logger(__name__)
@@ -89,14 +93,22 @@ class Controller:
             on_failed=self.notifications.add,
         )
         self.sounds = SoundStore(settings.storage.sounds, speech=_speech(settings))
-        self.recordings = Recordings(settings.storage.recordings, self.outbox, clock, self._recording_url)
+        self.recordings = Recordings(
+            settings.storage.recordings,
+            self.outbox,
+            clock,
+            self._recording_url,
+            engine=engine,
+            set_room_paused=self._set_room_paused,
+        )
         programs = ProgramPlayer(self._webhooks, self.sounds, clock)
         self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
         self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock)
+        self.queues = Queues(clock, lambda row: self.outbox.commit([row]))
         services = Services(
             engine=engine,
             rooms=self.rooms,
-            queues=Queues(clock),
+            queues=self.queues,
             recordings=self.recordings,
             book=CallBook(engine, Progress(self.outbox, clock)),
             notifications=self.notifications,
@@ -106,7 +118,21 @@ class Controller:
             clock=clock,
             run_screening=run_screening,
         )
-        self.switchboard = Switchboard(settings, accounts, services, on_engine_gone=self._fail)
+        runners = Runners()
+        self.control = Control({account.sid: account for account in accounts}, services, runners)
+        self.switchboard = Switchboard(settings, accounts, services, runners, self.control, on_engine_gone=self._fail)
+        backend = Backend(
+            settings=settings.rest,
+            clock=clock,
+            store=self.store,
+            rooms=self.rooms,
+            control=self.control,
+            calls=services.book,
+            queues=self.queues,
+            recordings=self.recordings,
+            recordings_folder=settings.storage.recordings,
+        )
+        self._rest = RestApi(operations(backend), accounts, clock, rate=settings.rest.rate, burst=settings.rest.burst)
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -149,16 +175,23 @@ class Controller:
     async def _start_outbox(self, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self.outbox.start()
+            await self.queues.restore(self.store)
         except (SQLAlchemyError, OSError) as error:
-            raise StartError(
-                f"the database {self.store.where} does not tell which callbacks are owed: {plainly(error)}"
-            ) from error
+            raise StartError(f"the database {self.store.where} does not tell what is owed: {plainly(error)}") from error
         stack.push_async_callback(self.outbox.stop, DRAIN_SECONDS)
 
     def _recording_url(self, account_sid: str, sid: str) -> str:
         server = self._settings.server
         base = server.public_url or f"http://{server.host}:{self.port}"
         return f"{base.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Recordings/{sid}"
+
+    def _set_room_paused(self, conference_sid: str, paused: bool) -> None:  # noqa: FBT001
+        try:
+            refused = self.rooms.command(conference_sid, SetRecordingPaused(paused))
+        except KeyError:
+            raise TwilioError(Code.RECORDING_STATE, f"conference {conference_sid} is over") from None
+        if refused:
+            raise TwilioError(code_of(refused.code), refused.message)
 
     def _make_folders(self) -> None:
         storage = self._settings.storage
@@ -178,7 +211,9 @@ class Controller:
         app = web.Application()
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
         app.add_routes(media_routes(self.sounds))
-        app.add_routes(recording_routes(self.store, self._settings.storage.recordings, self._tokens))
+        if self._settings.server.public_recordings:
+            app.add_routes(public_media_routes(self.store, self._settings.storage.recordings, self._clock))
+        self._rest.mount(app)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

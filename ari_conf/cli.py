@@ -10,6 +10,7 @@ import typer
 
 from ari_conf import __version__
 from ari_conf.commands.db import db_cli
+from ari_conf.commands.rooms import rooms_cli
 from ari_conf.commands.terminal import ConfigOption, clear_errors, console, run, say
 from ari_conf.commands.webhooks import webhooks_cli
 
@@ -18,6 +19,7 @@ asterisk_cli = typer.Typer(help="The private Asterisk: fetched without root, run
 cli.add_typer(asterisk_cli, name="asterisk")
 cli.add_typer(db_cli, name="db")
 cli.add_typer(webhooks_cli, name="webhooks")
+cli.add_typer(rooms_cli)
 
 
 class EngineName(StrEnum):

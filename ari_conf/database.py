@@ -64,4 +64,6 @@ class _Files:
 
     def remove(self, sids: Sequence[str]) -> None:
         for sid in sids:
-            (self._folder / f"{sid}.wav").unlink(missing_ok=True)
+            # The recording, and what was made of it for those who wanted another form.
+            for file in self._folder.glob(f"{sid}.*"):
+                file.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The settings: ``ari-conf.toml``, each value also as ``ARI_CONF_…`` in the environment (``__`` between levels)."""
 
 import os
+import re
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -54,11 +55,15 @@ class _Section(BaseModel):
 
 
 class ServerSettings(_Section):
-    """Where health is told; later REST and the dashboard too."""
+    """Where health is told; later REST and the dashboard too.
+
+    With ``public_recordings`` whoever knows the address of a recording may hear it; what is known of it stays for its account.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: OptionalHttpUrl = ""
+    public_recordings: bool = False
 
 
 def _dial_string(name: str) -> AfterValidator:
@@ -92,11 +97,25 @@ def _account_sid(value: str) -> str:
 AccountSid = Annotated[str, AfterValidator(_account_sid)]
 
 
+def _key_sid(value: str) -> str:
+    if not re.fullmatch(r"SK[0-9a-f]{32}", value):
+        raise ValueError("this is no SID of an API key, which is SK and 32 characters of 0-9a-f")
+    return value
+
+
+class ApiKeySettings(_Section):
+    """A key with which REST requests can be made in the account's name, besides its token."""
+
+    sid: Annotated[str, AfterValidator(_key_sid)]
+    secret: SecretStr = Field(min_length=1)
+
+
 class AccountSettings(_Section):
     """An account: rooms belong to it, and its token signs what we send to the application."""
 
     sid: AccountSid
     auth_token: SecretStr = Field(min_length=1)
+    api_keys: tuple[ApiKeySettings, ...] = ()
 
 
 class NumberSettings(_Section):
@@ -174,6 +193,18 @@ class WebhookSettings(_Section):
     callback_max_age: float = Field(default=4 * 3600.0, ge=0)
 
 
+class RestSettings(_Section):
+    """The REST API. One account, and one address, may send ``rate`` requests a second on the average, ``burst`` at once.
+
+    ``unfiltered_conferences`` is what a list of conferences without a filter for their status holds: Twilio has announced that
+    from 30 September 2026 it is those in progress.
+    """
+
+    rate: float = Field(default=500.0, gt=0)
+    burst: float = Field(default=1000.0, ge=1)
+    unfiltered_conferences: Literal["all", "in-progress"] = "all"
+
+
 class SpeechSettings(_Section):
     """Who speaks: espeak-ng, or a Piper voice if the path of its model (``….onnx``) is given."""
 
@@ -196,6 +227,7 @@ class Settings(_Section):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     database: DatabaseSettings = DatabaseSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    rest: RestSettings = RestSettings()
     speech: SpeechSettings = SpeechSettings()
     log: LogSettings = LogSettings()
     accounts: tuple[AccountSettings, ...] = ()
@@ -206,6 +238,9 @@ class Settings(_Section):
         sids = [account.sid for account in self.accounts]
         if len(set(sids)) < len(sids):
             raise ValueError("two accounts have the same sid")
+        keys = [key.sid for account in self.accounts for key in account.api_keys]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two API keys have the same sid")
         for index, number in enumerate(self.numbers):
             if number.account is None and len(self.accounts) > 1:
                 raise ValueError(f"numbers.{index}: say which account it belongs to, for there are {len(self.accounts)}")

@@ -117,6 +117,8 @@ class Code(IntEnum):
     CONFERENCE_OVER = 16022, Level.ERROR, "the conference does not exist or is completed"
     PARTICIPANT_LABEL = 16023, Level.ERROR, "bad participantLabel"
     PARTICIPANT_LABEL_IN_USE = 16025, Level.ERROR, "another participant of the conference has this label"
+    API_PARTICIPANT_LABEL_IN_USE = 16026, Level.ERROR, "another participant of the conference has this label"
+    CALL_STATE = 21220, Level.ERROR, "the call is not in a state for that"
 
     # <Gather>
     GATHER_FINISH_ON_KEY = 13310, Level.WARNING, "finishOnKey of <Gather> is not a key"
@@ -171,6 +173,8 @@ class Code(IntEnum):
     RECORD_TRIM = 13699, Level.WARNING, "bad trim of <Record>"
     RECORDING_TOO_SHORT = 16101, Level.WARNING, "the recording is too short to be kept"
     RECORDING_SILENT = 16102, Level.WARNING, "nothing was said in the recording"
+    TOO_MANY_RECORDINGS = 16108, Level.ERROR, "as many recordings of the call are running as are allowed"
+    RECORDING_STATE = 16114, Level.ERROR, "the recording is not in a state in which this can be done"
 
     # <Enqueue> and <Queue>
     ENQUEUE_METHOD = 14201, Level.ERROR, "bad method of <Enqueue>"

@@ -29,6 +29,8 @@ structlog.configure(
 # Before any settings are made: no test may touch what the user keeps.
 _STATE = tempfile.TemporaryDirectory(prefix="ari-conf-tests-")
 os.environ["XDG_STATE_HOME"] = _STATE.name
+# Before any console is made: what commands print is not to depend on who runs the tests where.
+os.environ["COLUMNS"] = "200"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -104,7 +104,8 @@ class Stage:
         if self.asterisk is not None:
             if self.stopped:  # the next start clears away what a stopped one has left
                 await clear_away(self.asterisk)
-            await nothing_in(self.asterisk)
+            else:
+                await nothing_in(self.asterisk)
 
     def leftovers(self) -> str:
         rooms = [conference.friendly_name for conference in self.controller.rooms.conferences]
@@ -152,10 +153,14 @@ async def nothing_in(asterisk: PrivateAsterisk) -> None:
         await REAL_CLOCK.let_pass(0.02)
 
 
+def _ari(asterisk: PrivateAsterisk) -> aiohttp.ClientSession:
+    credentials = base64.b64encode(f"{asterisk.ari_username}:{asterisk.ari_password}".encode()).decode()
+    return aiohttp.ClientSession(headers={"Authorization": f"Basic {credentials}"})
+
+
 async def _in(asterisk: PrivateAsterisk) -> list[str]:
     """Return the ids of all channels and bridges."""
-    credentials = base64.b64encode(f"{asterisk.ari_username}:{asterisk.ari_password}".encode()).decode()
-    async with aiohttp.ClientSession(headers={"Authorization": f"Basic {credentials}"}) as session:
+    async with _ari(asterisk) as session:
         left = []
         for kind in ("channels", "bridges"):
             async with session.get(f"{asterisk.ari_url}/ari/{kind}") as answer:
@@ -183,10 +188,17 @@ def address_of(asterisk: PrivateAsterisk) -> AriAddress:
 
 
 async def clear_away(asterisk: PrivateAsterisk) -> None:
-    """Start an engine, which removes what earlier ones have left, and stop it."""
+    """Start an engine, which removes what earlier ones have left, and stop it; remove the recordings, which are left to us."""
     engine = asterisk_engine(address_of(asterisk))
     await engine.start()
     await engine.stop()
+    await nothing_in(asterisk)
+    async with _ari(asterisk) as session:
+        async with session.get(f"{asterisk.ari_url}/ari/recordings/stored") as answer:
+            names = [recording["name"] for recording in await answer.json()]
+        for name in names:
+            async with session.delete(f"{asterisk.ari_url}/ari/recordings/stored/{name}") as answer:
+                assert answer.status == 204
 
 
 def settings_for(app: AppServer, *numbers: NumberSettings) -> Settings:

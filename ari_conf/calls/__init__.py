@@ -2,10 +2,29 @@
 
 from .book import CallBook
 from .call import Call
+from .control import Control, PendingParticipant
 from .interpreter import run_screening
 from .progress import Progress
 from .queues import Queues
+from .requests import CallRequest, ControlError, LegRecordingRequest, ParticipantRequest, Source
+from .runners import Runners
 from .session import Services
 from .switchboard import Switchboard
 
-__all__ = ["Call", "CallBook", "Progress", "Queues", "Services", "Switchboard", "run_screening"]
+__all__ = [
+    "Call",
+    "CallBook",
+    "CallRequest",
+    "Control",
+    "ControlError",
+    "LegRecordingRequest",
+    "ParticipantRequest",
+    "PendingParticipant",
+    "Progress",
+    "Queues",
+    "Runners",
+    "Services",
+    "Source",
+    "Switchboard",
+    "run_screening",
+]

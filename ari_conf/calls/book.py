@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from ari_conf.media.port import CallEnded, CallGoneError, EngineError, MediaEngine, OutgoingCall, Unanswered
+from ari_conf.webhooks import CallStatus
 
 from .call import Call
 from .progress import Progress
@@ -42,6 +43,7 @@ class CallBook:
     async def place(self, call: Call, outgoing: OutgoingCall) -> None:
         """Call somebody; ``call.answered`` and ``call.ended`` tell what becomes of it, also if there is no way to dial it."""
         self._calls[call.sid] = call
+        call.status = CallStatus.INITIATED
         self.progress.begun(call)
         log.info("call placed", call_sid=call.sid, parent_call_sid=call.parent_call_sid, to=call.to)
         try:

@@ -33,9 +33,9 @@ class ProgressCallback:
 class Call:
     """One call. Times are in seconds since 1970 (UTC).
 
-    ``answered`` is done when somebody has answered a call that was placed, ``ended`` when the call is over, with what the
-    engine said of it. ``parameters`` are what the application is told of it besides the usual. ``status_unanswered`` is the
-    status of a call that has come, should it end without having been answered.
+    ``rings`` is done when it rings at the other side of a call that was placed, ``answered`` when somebody has answered it,
+    ``ended`` when the call is over, with what the engine said of it. ``parameters`` are what the application is told of it
+    besides the usual. ``status_unanswered`` is the status of a call that has come, should it end without having been answered.
     """
 
     sid: str
@@ -51,9 +51,14 @@ class Call:
     progress: ProgressCallback | None = None
     answered_at: float | None = None
     ended_at: float | None = None
+    rings: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     answered: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     ended: "asyncio.Future[CallEnded]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     events_told: int = 0
+    taken: "asyncio.Future[None] | None" = None
+    """Of a call that was dialled and talks: to be set done when another document is to take the call over."""
+    released: "asyncio.Future[None] | None" = None
+    """Done when whoever had dialled the call has let go of it."""
     _on_digit: list[Callable[[str], None]] = field(default_factory=list)
     _on_talking: list[Callable[[bool], None]] = field(default_factory=list)
 

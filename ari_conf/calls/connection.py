@@ -28,6 +28,6 @@ async def talk(going: Dialling, other: Call, *until: "asyncio.Future[Any]") -> N
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
         limit.cancel()
-        out = None if book.left_alone else engine.apply(AudioPlan(call.sid, {}))
-    if out is not None:
-        await out
+        if not book.left_alone:
+            # Waited for in any case: what comes next for either may be played to it, which does not go into a mix.
+            await engine.apply(AudioPlan(call.sid, {}))

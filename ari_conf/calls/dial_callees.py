@@ -9,6 +9,7 @@ from ari_conf.twiml import Callees
 from ari_conf.webhooks import CallStatus
 
 from . import choices
+from .call import Call
 from .callee import Callee
 from .connection import talk
 from .dialled import Dialled
@@ -33,12 +34,24 @@ async def dial_callees(going: Dialling, callees: Callees) -> Dialled:
             await session.answer()
             await going.recording.begin()
             bridged = not connected.call.ended.done()
-            if bridged:
-                await talk(going, connected.call)
+            if bridged and await _talk(going, connected.call):
+                return Dialled(CallStatus.COMPLETED.value, bridged=True, more={"DialCallSid": connected.call.sid})
             await connected.hang_up()
             return Dialled(CallStatus.COMPLETED.value, bridged=bridged, more=connected.parameters)
     except CallGoneError:
         return Dialled(choices.STATUS_WHEN_THE_CALLER_GAVE_UP.value, more=legs[0].parameters)
+
+
+async def _talk(going: Dialling, other: Call) -> bool:
+    """Let the two talk; return whether the other one was taken away by another document, and is not to be hung up."""
+    loop = asyncio.get_running_loop()
+    other.taken, other.released = loop.create_future(), loop.create_future()
+    try:
+        await talk(going, other, other.taken)
+        return other.taken.done()
+    finally:
+        other.released.set_result(None)
+        other.taken = None
 
 
 async def _ring(going: Dialling, legs: Sequence[Callee]) -> Callee | None:

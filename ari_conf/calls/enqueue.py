@@ -44,7 +44,14 @@ async def enqueue(session: CallSession, verb: Enqueue, base: str) -> Outcome:
     wait = AudioProgram(absolute(verb.wait_url, base) if verb.wait_url else verb.wait_url, verb.wait_url_method.value)
     await session.answer()
     running = session.services.queues.named(session.call.account.sid, verb.name)
-    over = await _Stay(session, running, wait).run(verb.max_queue_size)
+    stay = _Stay(session, running, wait)
+    try:
+        over = await stay.run(verb.max_queue_size)
+    except asyncio.CancelledError:
+        if verb.action and stay.redirected is not None:
+            # Twilio asks the action at once; what it answers means nothing, for another document has taken over.
+            session.tell_soon(absolute(verb.action, base), verb.method, action_parameters(running.queue, stay.redirected))
+        raise
     if isinstance(over, QueueFull):
         session.notify(code_of(over.code), Level.WARNING, over.message)
     return await session.go_on(verb.action, verb.method, base, action_parameters(running.queue, over))
@@ -59,6 +66,8 @@ class _Stay:
         self._wait = wait
         self._call_sid = session.call.sid
         self._doing: asyncio.Task[None] | None = None
+        self.redirected: Left | None = None
+        """How the stay ended, if the application has taken the call out of it with another document."""
 
     async def run(self, max_size: int | None) -> Left | QueueFull:
         """Return how it ended."""
@@ -69,7 +78,10 @@ class _Stay:
                 if over is not None:
                     return over
         finally:
-            self._running.carry_out(LeaveQueue(self._call_sid, Exit.REDIRECTED))
+            if not self._session.services.book.left_alone:
+                self._running.carry_out(LeaveQueue(self._call_sid, Exit.REDIRECTED))
+                lefts = [event for event in _drained(inbox) if isinstance(event, Left)]
+                self.redirected = self.redirected or next(iter(lefts), None)
             self._running.forget(self._call_sid)
             await self._stop()
 
@@ -80,8 +92,11 @@ class _Stay:
         except CallGoneError:
             coming.cancel()
             self._running.carry_out(LeaveQueue(self._call_sid, Exit.HUNG_UP))
-            return next(event for event in _drained(inbox, coming) if isinstance(event, Left | QueueFull))
+            events = ([coming.result()] if coming.done() and not coming.cancelled() else []) + _drained(inbox)
+            return next(event for event in events if isinstance(event, Left | QueueFull))
         except BaseException:
+            if coming.done() and isinstance(left := coming.result(), Left):
+                self.redirected = left
             coming.cancel()
             raise
         match coming.result():
@@ -178,9 +193,9 @@ class _Stay:
         return self._session.parameters() | wait_parameters(queue, self._call_sid, self._session.clock.now())
 
 
-def _drained(inbox: "asyncio.Queue[QueueEvent]", coming: "asyncio.Task[QueueEvent]") -> list[QueueEvent]:
-    """Return everything that has come, also what had just been taken."""
-    events = [coming.result()] if coming.done() and not coming.cancelled() else []
+def _drained(inbox: "asyncio.Queue[QueueEvent]") -> list[QueueEvent]:
+    """Return everything that has come and was not taken yet."""
+    events = []
     while not inbox.empty():
         events.append(inbox.get_nowait())
     return events

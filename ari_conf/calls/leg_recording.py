@@ -3,10 +3,11 @@
 from typing import Final
 
 from ari_conf.media.port import CallGoneError, EngineError, Track
-from ari_conf.recordings import Recording, RecordingCallback, RecordingStatus, Source
+from ari_conf.recordings import Recording, RecordingCallback, RecordingEvent, Source
 from ari_conf.sids import SidKind, new_sid
 from ari_conf.twilio_codes import Code, Level
-from ari_conf.twiml import Dial, DialRecord, RecordingEvent, Trim
+from ari_conf.twiml import Dial, DialRecord, Trim
+from ari_conf.twiml import RecordingEvent as RecordingEventWord
 
 from .session import CallSession, absolute
 
@@ -52,11 +53,13 @@ class LegRecording:
             await self._session.engine.stop_recording(self._recording.sid)
 
 
-def recording_callback(url: str | None, method: str, events: frozenset[RecordingEvent], base: str) -> RecordingCallback | None:
+def recording_callback(
+    url: str | None, method: str, events: frozenset[RecordingEventWord], base: str
+) -> RecordingCallback | None:
     """Return where a recording is to be told, as a verb's attributes say. Raises ``TwilioError`` for a URL that is none."""
     if url is None:
         return None
-    return RecordingCallback(absolute(url, base), str(method), frozenset(RecordingStatus(event.value) for event in events))
+    return RecordingCallback(absolute(url, base), str(method), frozenset(RecordingEvent(event.value) for event in events))
 
 
 def _wanted(session: CallSession, dial: Dial, base: str) -> Recording | None:

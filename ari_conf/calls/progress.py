@@ -26,6 +26,8 @@ class Progress:
         if call.answered_at is None:
             call.status = CallStatus.RINGING
             self._note(call, CallProgressEvent.RINGING)
+        if not call.rings.done():
+            call.rings.set_result(None)
 
     def answered(self, call: Call) -> None:
         """Note that a call has been answered, by us or by the other side; once."""

@@ -71,13 +71,13 @@ async def record(session: CallSession, verb: Record, base: str) -> Outcome:
         "RecordingDuration": str(finished.duration),
         "Digits": ended_by,
     }
-    if finished.status is RecordingStatus.ABSENT and ended_by != HUNG_UP:
+    if finished.status is not RecordingStatus.COMPLETED and ended_by != HUNG_UP:
         return Next.VERB
     return await session.go_on(verb.action or "", verb.method, base, result)
 
 
 async def _until_over(session: CallSession, verb: Record, finishing: "asyncio.Future[Recording]") -> str:
-    """Wait until the recording is to end, or has ended by itself; return the key that has ended it, or nothing."""
+    """Wait until the recording is to end, or the application has ended it; return the key that has, or nothing."""
     clock = session.clock
     began = clock.monotonic()
     key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -95,15 +95,13 @@ async def _until_over(session: CallSession, verb: Record, finishing: "asyncio.Fu
         if verb.timeout:
             await session.while_up(session.engine.detect_talking(session.call.sid, wanted=True))
         try:
-            while not key.done():
-                if finishing.done():
-                    return ""
+            while not (key.done() or finishing.done()):
                 counts = verb.timeout and not speech.talking
                 deadline = min(ends, speech.silent_since + verb.timeout) if counts else ends
                 if clock.monotonic() >= deadline:
                     return ""
                 await session.wait(key, speech.next, finishing, deadline=deadline)
-            return key.result()
+            return key.result() if key.done() else ""
         finally:
             if verb.timeout:
                 with contextlib.suppress(CallGoneError):

@@ -1,8 +1,9 @@
-"""The life of one call that has come: ask for TwiML, run it, hang up; and what happens when the application fails."""
+"""The life of one call that is served: from its beginning, document after document, to its end, whatever happens to it."""
 
 import asyncio
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -19,29 +20,64 @@ from . import choices
 from .call import Call
 from .diary import Diary
 from .interpreter import Interpreter
+from .requests import Source
 from .session import CallSession, Fallback, Services
 
 log = structlog.get_logger(__name__)
+
+Beginning = Callable[[CallSession], Awaitable[None]]
+"""What is done with a call first; when it returns, the call is hung up."""
 
 _PLACEHOLDERS: Final = re.compile(r"\{\{(To|From)\}\}")
 
 
 class CallRunner:
-    """Serves one call, from its arrival to its end."""
+    """Serves one call, from ``beginning`` to its end."""
 
-    def __init__(self, call: Call, number: NumberSettings, services: Services) -> None:
-        self._call = call
-        self._number = number
+    def __init__(self, call: Call, services: Services, beginning: Beginning, fallback: Fallback) -> None:
+        self.call = call
         self._services = services
-        fallback = Fallback(number.voice_fallback_url, number.voice_fallback_method)
+        self._beginning = beginning
         self._session = CallSession(call, services, Diary(call.sid, services.ledger, services.clock), fallback)
+        self._doing: asyncio.Task[None] | None = None
+        self._source: Source | None = None
+
+    def redirect(self, source: Source) -> None:
+        """Let the call run another document from now on, whatever it does."""
+        self._source = source
+        if self._doing is not None:
+            self._doing.cancel()
+
+    def fall_back_to(self, fallback: Fallback) -> None:
+        """Ask somebody else from now on if the application fails."""
+        self._session.fall_back_to(fallback)
 
     async def run(self) -> None:
         """Serve the call to its end. Whatever goes wrong is logged here; nothing is raised but cancellation."""
         try:
             await self._serve()
+        finally:
+            for task in self._session.telling:
+                task.cancel()
+
+    async def _serve(self) -> None:
+        work = self._beginning
+        while True:
+            self._doing = asyncio.create_task(self._guarded(work), name=f"serving {self.call.sid}")
+            await _to_its_end(self._doing)
+            source, self._source = self._source, None
+            if source is None or self.call.ended.done():
+                return
+            log.info("the call is redirected")
+            self._session.fall_back_to(Fallback(source.fallback_url, source.fallback_method))
+            work = document_from(source)
+
+    async def _guarded(self, work: Beginning) -> None:
+        call = self.call
+        try:
+            await self._work(work)
         except CallGoneError:
-            log.info("the caller has gone", cause=self._call.ended.result().cause if self._call.ended.done() else "unknown")
+            log.info("the caller has gone", cause=call.ended.result().cause if call.ended.done() else "unknown")
         except EngineError as error:
             log.error("the call cannot be served; it is ended", cause=str(error))
             await self._give_up()
@@ -49,27 +85,61 @@ class CallRunner:
             log.exception("the call cannot be served because of a fault in ari_conf; it is ended")
             await self._give_up()
 
-    async def _serve(self) -> None:
-        log.info("call arrived", from_=self._call.from_, to=self._call.to)
+    async def _work(self, work: Beginning) -> None:
+        session = self._session
         try:
-            ringing = self._session.while_up(self._services.engine.ring(self._call.sid))
-            document, _ = await asyncio.gather(self._first_document(), ringing)
-            await Interpreter(self._session).run(document)
+            await work(session)
         except TwilioError as error:
-            self._session.notify(error.code, Level.ERROR, error.message, exchange=exchange_of(error))
-            await self._session.answer()
-            await self._session.play([Say(text=choices.APPLICATION_ERROR)], "")
-        await self._services.engine.hang_up(self._call.sid)
-
-    async def _first_document(self) -> FetchedDocument:
-        number = self._number
-        if not number.twiml:
-            return await self._session.fetch(number.voice_url, number.voice_method)
-        values = {"To": self._call.to, "From": self._call.from_}
-        twiml = _PLACEHOLDERS.sub(lambda name: escape(values[name[1]], {'"': "&quot;"}), number.twiml)
-        return self._session.given(FetchedDocument(parse_twiml(twiml), "", twiml))
+            session.notify(error.code, Level.ERROR, error.message, exchange=exchange_of(error))
+            await session.answer()
+            await session.play([Say(text=choices.APPLICATION_ERROR)], "")
+        await self._services.engine.hang_up(self.call.sid)
 
     async def _give_up(self) -> None:
-        self._services.rooms.leave(self._call.sid, Exit.HUNG_UP)
+        self._services.rooms.leave(self.call.sid, Exit.HUNG_UP)
         with contextlib.suppress(EngineError):
-            await self._services.engine.hang_up(self._call.sid)
+            await self._services.engine.hang_up(self.call.sid)
+
+
+async def _to_its_end(task: "asyncio.Task[None]") -> None:
+    """Wait for a task; being cancelled is handed on to it, as often as that happens, and raised when it has ended."""
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+            task.cancel()
+    if cancelled is not None:
+        raise cancelled
+
+
+def arrival(number: NumberSettings) -> Beginning:
+    """Return the beginning of a call that has come to a number: let it ring, and run the number's document."""
+
+    async def begin(session: CallSession) -> None:
+        call = session.call
+        log.info("call arrived", from_=call.from_, to=call.to)
+        values = {"To": call.to, "From": call.from_}
+        twiml = _PLACEHOLDERS.sub(lambda name: escape(values[name[1]], {'"': "&quot;"}), number.twiml)
+        source = Source(url=number.voice_url, method=number.voice_method, twiml=twiml)
+        ringing = session.while_up(session.engine.ring(call.sid))
+        document, _ = await asyncio.gather(_document(session, source), ringing)
+        await Interpreter(session).run(document)
+
+    return begin
+
+
+def document_from(source: Source) -> Beginning:
+    """Return what runs the document of ``source``."""
+
+    async def begin(session: CallSession) -> None:
+        await Interpreter(session).run(await _document(session, source))
+
+    return begin
+
+
+async def _document(session: CallSession, source: Source) -> FetchedDocument:
+    if source.twiml:
+        return session.given(FetchedDocument(parse_twiml(source.twiml), "", source.twiml))
+    return await session.fetch(source.url, source.method)

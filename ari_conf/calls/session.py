@@ -87,10 +87,16 @@ class CallSession:
         self.diary = diary
         self.result: Mapping[str, str] = {}
         """What came of the verb that runs, as its action is told."""
+        self.telling: set[asyncio.Task[None]] = set()
         self._fallback = fallback
         self._cookies = CookieJar()
         # A document that redirects to itself would else keep the application and us busy for as long as the call lasts.
         self._pace = Pace(services.clock, at_once=choices.DOCUMENTS_AT_ONCE, seconds=choices.SECONDS_PER_DOCUMENT)
+
+    def fall_back_to(self, fallback: Fallback) -> None:
+        """Ask somebody else from now on if the application fails; an empty URL leaves it as it is."""
+        if fallback.url:
+            self._fallback = fallback
 
     @property
     def engine(self) -> MediaEngine:
@@ -213,11 +219,17 @@ class CallSession:
         )
         return self.given(fetched, method)
 
+    def tell_soon(self, url: str, method: str, result: Mapping[str, str]) -> None:
+        """Tell an action while the call goes on elsewhere; what it answers means nothing."""
+        task = asyncio.create_task(self._tell(url, method, result), name=f"telling an action of {self.call.sid}")
+        self.telling.add(task)
+        task.add_done_callback(self.telling.discard)
+
     async def _tell(self, url: str, method: str, result: Mapping[str, str]) -> None:
         try:
             await self._fetch(url, method, result)
         except TwilioError as error:
-            message = f"the action of a call that is over: {error.message}"
+            message = f"an action whose answer means nothing: {error.message}"
             self.notify(error.code, Level.WARNING, message, url, exchange_of(error))
 
 

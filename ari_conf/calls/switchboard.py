@@ -1,8 +1,7 @@
 """Takes what the engine tells and gives it to the calls and rooms that it is about."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -29,15 +28,12 @@ from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks import sip_parameters
 
 from .call import Call, ProgressCallback
-from .runner import CallRunner
-from .session import Services
+from .control import Control
+from .runner import CallRunner, arrival
+from .runners import Runners
+from .session import Fallback, Services
 
 log = structlog.get_logger(__name__)
-
-STOP_SECONDS: Final = 3.0
-"""How long a stopping switchboard lets verbs put things back; then it insists, each ``INSIST_SECONDS``."""
-
-INSIST_SECONDS: Final = 0.05
 
 
 class Switchboard:
@@ -48,6 +44,8 @@ class Switchboard:
         settings: Settings,
         accounts: Sequence[Account],
         services: Services,
+        runners: Runners,
+        control: Control,
         *,
         on_engine_gone: Callable[[str], None],
     ) -> None:
@@ -55,7 +53,9 @@ class Switchboard:
         self._accounts = {account.sid: account for account in accounts}
         self._services = services
         self._on_engine_gone = on_engine_gone
-        self._runners: dict[str, asyncio.Task[None]] = {}
+        self._runners = runners
+        self._control = control
+        self._rejecting: set[asyncio.Task[None]] = set()
         self.connected = True
 
     @property
@@ -76,14 +76,11 @@ class Switchboard:
     async def stop(self) -> None:
         """Stop serving; calls stay as they are in the engine, but whoever is being called for them rings no longer."""
         self._services.book.left_alone = True
-        seconds = STOP_SECONDS
-        while self._runners:
-            runners = set(self._runners.values())
-            for runner in runners:
-                runner.cancel()
-            await asyncio.wait(runners, timeout=seconds)
-            # What a verb puts back, one thing after the other, may wait for an engine that is lost.
-            seconds = INSIST_SECONDS
+        await self._control.stop()
+        await self._runners.stop()
+        for task in self._rejecting:
+            task.cancel()
+        await asyncio.gather(*self._rejecting, return_exceptions=True)
 
     def take_last_recordings(self) -> None:
         """Take over what the engine has recorded up to its stop, when nobody reads its events any more."""
@@ -99,8 +96,10 @@ class Switchboard:
             case CallArrived():
                 self._on_arrived(event)
             case CallEnded():
-                if services.book.ended(event) is not None:
+                call = services.book.ended(event)
+                if call is not None:
                     services.rooms.leave(event.call_sid, Exit.HUNG_UP)
+                    self._control.on_call_ended(call)
             case RecordingFinished():
                 services.recordings.over(event)
             case EngineLost():
@@ -132,12 +131,14 @@ class Switchboard:
         number = self._settings.number_for(event.to)
         if number is None:
             log.warning("nothing is configured for this number; the call is rejected", call_sid=event.call_sid, to=event.to)
-            self._start(event.call_sid, self._reject(event.call_sid))
+            task = asyncio.create_task(self._reject(event.call_sid), name=f"call {event.call_sid}")
+            self._rejecting.add(task)
+            task.add_done_callback(self._rejecting.discard)
             return
         call = self._call(event, number)
         self._services.book.arrived(call)
-        with structlog.contextvars.bound_contextvars(call_sid=call.sid):
-            self._start(call.sid, CallRunner(call, number, self._services).run())
+        fallback = Fallback(number.voice_fallback_url, number.voice_fallback_method)
+        self._runners.start(CallRunner(call, self._services, arrival(number), fallback))
 
     def _call(self, event: CallArrived, number: NumberSettings) -> Call:
         sip = event.sip
@@ -163,10 +164,6 @@ class Switchboard:
             return
         except EngineError as error:
             log.error("the call could not be rejected", call_sid=call_sid, cause=str(error))
-
-    def _start(self, call_sid: str, work: Coroutine[Any, Any, None]) -> None:
-        task = self._runners[call_sid] = asyncio.create_task(work, name=f"call {call_sid}")
-        task.add_done_callback(lambda _done: self._runners.pop(call_sid, None))
 
 
 def _sip_parameters(sip: SipRequest) -> dict[str, str]:

@@ -37,6 +37,11 @@ def say(text: str) -> None:
     console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
+def plain(text: str) -> str:
+    """Keep what strangers send from giving orders to the terminal."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run ``work``; an expected error is told in a sentence, and the command exits with 1."""
     with clear_errors():
@@ -52,7 +57,7 @@ def clear_errors() -> Iterator[None]:
         if not isinstance(error, _expected()):
             raise
         errors.print("[bold red]ari-conf:[/bold red]", end=" ")
-        errors.print(str(error), highlight=False, markup=False, soft_wrap=True)
+        errors.print("\n".join(plain(line) for line in str(error).split("\n")), highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -63,4 +68,6 @@ def _expected() -> tuple[type[Exception], ...]:
     from ari_conf.settings import SettingsError  # noqa: PLC0415
     from ari_conf.store import StoreError  # noqa: PLC0415
 
-    return SettingsError, StartError, StoreError, PrivateAsteriskError
+    from .rooms_things import ControllerError  # noqa: PLC0415
+
+    return SettingsError, StartError, StoreError, PrivateAsteriskError, ControllerError

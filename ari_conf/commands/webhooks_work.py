@@ -17,7 +17,7 @@ from ari_conf.webhooks.delivery import GIVEN_UP, OWED
 from ari_conf.webhooks.outbox_rows import CannotSendAgainError, all_in_state, find, for_an_outbox, latest, repeatable
 
 from .existing import existing_store
-from .terminal import console, say
+from .terminal import console, plain, say
 
 _EVENTS: Final = ("StatusCallbackEvent", "RecordingStatus", "CallStatus")
 """The parameter that says what a callback tells of, by kind."""
@@ -50,9 +50,9 @@ async def show(settings: Settings, token: str, *, as_json: bool) -> None:
     parameters: Mapping[str, str] = public.pop("parameters")
     for name, value in public.items():
         shown = _when(value) if name.endswith("_at") else "" if value is None else str(value)
-        table.add_row(name.replace("_", " "), Text(_plain(shown)))
+        table.add_row(name.replace("_", " "), Text(plain(shown)))
     for name, value in parameters.items():
-        table.add_row(Text(_plain(f"  {name}")), Text(_plain(value)))
+        table.add_row(Text(plain(f"  {name}")), Text(plain(value)))
     console.print(table)
 
 
@@ -82,14 +82,9 @@ def _table(rows: list[DeliveryRow]) -> Table:
             cause = f"again in {max(0.0, row.next_at - time.time()):.0f} s: {cause}"
         since = _when(row.ended_at or row.created_at)
         texts = (row.token, row.state, since, f"{row.kind} {event}", redacted(row.url), str(row.attempts), cause)
-        table.add_row(*(Text(_plain(text)) for text in texts))
+        table.add_row(*(Text(plain(text)) for text in texts))
     return table
 
 
 def _when(moment: float | None) -> str:
     return "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _plain(text: str) -> str:
-    """Keep what strangers send from giving orders to the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -10,11 +10,13 @@ Three laws:
 from .audio import Apart, AudioPlan, Coaching, InMix, OnHold, Placement, Waiting, audio_plan
 from .callback import callback_parameters, event_name, rfc2822
 from .commands import (
+    AddFailed,
     Announce,
     AnnouncementOver,
     Command,
     EndConference,
     Exit,
+    Expect,
     Join,
     Leave,
     Modify,
@@ -59,6 +61,7 @@ from .rules import handle, new_conference
 
 __all__ = [
     "DEFAULT_MUSIC",
+    "AddFailed",
     "Announce",
     "AnnouncementDue",
     "AnnouncementEnded",
@@ -79,6 +82,7 @@ __all__ = [
     "ConferenceStatus",
     "EndConference",
     "Exit",
+    "Expect",
     "InMix",
     "Join",
     "JoinRefused",

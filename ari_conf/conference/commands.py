@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .model import DEFAULT_MUSIC, AudioProgram, ConferenceSettings, Participant
+from .model import DEFAULT_MUSIC, AudioProgram, ConferenceSettings, Participant, ParticipantCallStatus
 
 
 class Exit(StrEnum):
@@ -23,6 +23,22 @@ class Join:
 
     participant: Participant
     settings: ConferenceSettings = field(default_factory=ConferenceSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """Somebody is being called who is to join. ``settings`` count if nobody is in the conference or expected there before."""
+
+    participant: Participant
+    settings: ConferenceSettings = field(default_factory=ConferenceSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class AddFailed:
+    """Somebody who was expected does not come. ``call_status`` says why."""
+
+    call_sid: str
+    call_status: ParticipantCallStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +120,16 @@ class EndConference:
 
 
 Command = (
-    Join | Leave | SetMuted | SetHold | Modify | Announce | AnnouncementOver | Talking | SetRecordingPaused | EndConference
+    Join
+    | Expect
+    | AddFailed
+    | Leave
+    | SetMuted
+    | SetHold
+    | Modify
+    | Announce
+    | AnnouncementOver
+    | Talking
+    | SetRecordingPaused
+    | EndConference
 )

@@ -140,9 +140,10 @@ _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 class Conference:
     """One run of a room: from its first participant to its end. ``participants`` are in order of joining, by Call SID.
 
-    Times are seconds since 1970 (UTC), as they were given to ``handle``. ``labels`` are the Call SIDs by label, ``starters``
-    counts the present participants with ``startConferenceOnEnter``, ``last_sequence_number`` is that of the last callback event
-    (0: none yet); all three are kept so that no rule has to walk over the participants.
+    ``expected`` are being called and will join if they answer; a conference does not end by itself while it expects somebody.
+    Times are seconds since 1970 (UTC), as they were given to ``handle``. ``labels`` are the Call SIDs by label, those expected
+    included, ``starters`` counts the present participants with ``startConferenceOnEnter``, ``last_sequence_number`` is that of
+    the last callback event (0: none yet); all three are kept so that no rule has to walk over the participants.
     """
 
     sid: str
@@ -152,6 +153,7 @@ class Conference:
     status: ConferenceStatus = ConferenceStatus.INIT
     settings: ConferenceSettings = field(default_factory=ConferenceSettings)
     participants: Mapping[str, Participant] = field(default_factory=lambda: _NOBODY)
+    expected: Mapping[str, Participant] = field(default_factory=lambda: _NOBODY)
     labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
     recording: RecordingState = RecordingState.OFF
     starters: int = 0

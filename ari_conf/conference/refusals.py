@@ -35,7 +35,7 @@ def why_not_in(conference: Conference, participant: Participant, settings: Confe
     """Say why a call is not let in; None if it may come in."""
     if conference.status is ConferenceStatus.COMPLETED:
         return conference_over(conference)
-    if len(conference.participants) >= settings.max_participants:
+    if len(conference.participants) + len(conference.expected) >= settings.max_participants:
         return 16020, f"conference {conference.sid} is full: {settings.max_participants} participants are allowed"
     if participant.label is not None and participant.label in conference.labels:
         return 16025, f"another participant of conference {conference.sid} has the label {participant.label!r}"

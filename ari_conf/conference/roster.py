@@ -22,6 +22,23 @@ def put_in(conference: Conference, participant: Participant) -> Conference:
     )
 
 
+def expect(conference: Conference, participant: Participant) -> Conference:
+    """Return the room with somebody more who is expected, and whose label is taken."""
+    labels = conference.labels
+    if participant.label is not None:
+        labels = MappingProxyType({**labels, participant.label: participant.call_sid})
+    return replace(conference, expected=_with(conference.expected, participant), labels=labels)
+
+
+def expect_no_more(conference: Conference, call_sid: str) -> Conference:
+    """Return the room without somebody who was expected, if that call was; the label is free again."""
+    if call_sid not in conference.expected:
+        return conference
+    expected = {sid: participant for sid, participant in conference.expected.items() if sid != call_sid}
+    labels = {label: sid for label, sid in conference.labels.items() if sid != call_sid}
+    return replace(conference, expected=MappingProxyType(expected), labels=MappingProxyType(labels))
+
+
 def take_out(conference: Conference, participant: Participant) -> Conference:
     """Return the room without one of its participants; the label is free again."""
     remaining = dict(conference.participants)

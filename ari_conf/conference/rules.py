@@ -18,15 +18,18 @@ Once started, a conference never goes back to waiting, not with a single partici
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from . import choices, participants, roster
 from .commands import (
+    AddFailed,
     Announce,
     AnnouncementOver,
     Command,
     EndConference,
     Exit,
+    Expect,
     Join,
     Leave,
     Modify,
@@ -88,11 +91,11 @@ def _join(conference: Conference, command: Join, now: float) -> tuple[Conference
     participant = command.participant
     if participant.call_sid in conference.participants:
         return conference, ()
-    first = not conference.participants and conference.status is ConferenceStatus.INIT
-    settings = command.settings if first else conference.settings
+    settings = command.settings if _is_first(conference) else conference.settings
+    before, conference = conference, roster.expect_no_more(conference, participant.call_sid)
     reason = why_not_in(conference, participant, settings)
     if reason:
-        return conference, (JoinRefused(now, participant.call_sid, *reason),)
+        return before, (JoinRefused(now, participant.call_sid, *reason),)
     if settings.region is None and command.settings.region is not None:
         settings = replace(settings, region=command.settings.region)
     conference = roster.put_in(replace(conference, settings=settings), participant)
@@ -113,6 +116,39 @@ def _join(conference: Conference, command: Join, now: float) -> tuple[Conference
     return conference, (joined, ConferenceStarted(now, number), *beep)
 
 
+def _expect(conference: Conference, command: Expect, now: float) -> tuple[Conference, Events]:
+    participant = command.participant
+    settings = command.settings if _is_first(conference) else conference.settings
+    reason = why_not_in(conference, participant, settings)
+    if reason:
+        return conference, (JoinRefused(now, participant.call_sid, *reason),)
+    return roster.expect(replace(conference, settings=settings), participant), ()
+
+
+def _add_failed(conference: Conference, command: AddFailed, now: float) -> tuple[Conference, Events]:
+    participant = conference.expected.get(command.call_sid)
+    if participant is None:
+        return conference, ()
+    conference = roster.expect_no_more(conference, command.call_sid)
+    conference, number = roster.numbered(conference, CallbackEvent.LEAVE)
+    failed = ParticipantLeft(now, number, participant, command.call_status, ReasonParticipantLeft.ADD_FAILED)
+    if conference.participants or conference.expected:
+        return conference, (failed,)
+    conference, ended = _end(
+        conference,
+        ReasonConferenceEnded.LAST_PARTICIPANT_LEFT,
+        ReasonParticipantLeft.MODERATOR_ENDED_CONFERENCE,
+        participant,
+        now,
+    )
+    return conference, (failed, *ended)
+
+
+def _is_first(conference: Conference) -> bool:
+    """Tell whether whoever comes now decides about the settings."""
+    return not conference.participants and not conference.expected and conference.status is ConferenceStatus.INIT
+
+
 def _leave(conference: Conference, command: Leave, now: float) -> tuple[Conference, Events]:
     participant = conference.participants.get(command.call_sid)
     if participant is None:
@@ -127,7 +163,7 @@ def _leave(conference: Conference, command: Leave, now: float) -> tuple[Conferen
             if kicked
             else ReasonConferenceEnded.END_ON_EXIT_PARTICIPANT_LEFT
         )
-    elif not conference.participants:
+    elif not conference.participants and not conference.expected:
         why = ReasonConferenceEnded.LAST_PARTICIPANT_KICKED if kicked else ReasonConferenceEnded.LAST_PARTICIPANT_LEFT
     elif running and participant.beep_on_exit:
         return conference, (*events, BeepDue(now))
@@ -186,6 +222,7 @@ def _end(
     conference = replace(
         conference,
         status=ConferenceStatus.COMPLETED,
+        expected=MappingProxyType({}),
         recording=RecordingState.OFF,
         ended_at=now,
         reason_ended=why,
@@ -211,6 +248,8 @@ def _take_out(
 
 _HANDLERS: dict[type[Command], Callable[[Conference, Any, float], tuple[Conference, Events]]] = {
     Join: _join,
+    Expect: _expect,
+    AddFailed: _add_failed,
     Leave: _leave,
     SetMuted: participants.set_muted,
     SetHold: participants.set_hold,

@@ -290,8 +290,16 @@ class MediaEngine(Protocol):
         """
         ...
 
+    async def pause_recording(self, name: str) -> None:
+        """Record nothing of a call from now on; the file does not grow. One that is paused or over already is no error."""
+        ...
+
+    async def resume_recording(self, name: str) -> None:
+        """Go on with the recording of a call; one that is not paused, or over already, is no error."""
+        ...
+
     async def stop_recording(self, name: str) -> None:
-        """End the recording of a call; one that is over already is no error."""
+        """End the recording of a call, paused or not; one that is over already is no error."""
         ...
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":

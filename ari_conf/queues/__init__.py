@@ -4,13 +4,15 @@
 order in which they came, by agents in the order in which they dialled.
 """
 
-from .commands import AgentGone, Bridge, Command, Dequeue, Enqueue, Exit, Leave, StopWaiting
+from .commands import AgentGone, Bridge, Command, Dequeue, Enqueue, Exit, Leave, Modify, StopWaiting
 from .events import AgentGaveUp, AgentWaiting, Bridged, Connecting, Enqueued, Left, QueueEvent, QueueFull, Returned
-from .model import Agent, Connection, Member, Queue, QueueResult
+from .model import DEFAULT_MAX_SIZE, LARGEST_MAX_SIZE, Agent, Connection, Member, Queue, QueueResult
 from .parameters import action_parameters, url_parameters, wait_parameters
 from .rules import handle, new_queue
 
 __all__ = [
+    "DEFAULT_MAX_SIZE",
+    "LARGEST_MAX_SIZE",
     "Agent",
     "AgentGaveUp",
     "AgentGone",
@@ -27,6 +29,7 @@ __all__ = [
     "Leave",
     "Left",
     "Member",
+    "Modify",
     "Queue",
     "QueueEvent",
     "QueueFull",

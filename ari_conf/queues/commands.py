@@ -63,4 +63,12 @@ class Bridge:
     call_sid: str
 
 
-Command = Enqueue | Leave | Dequeue | StopWaiting | AgentGone | Bridge
+@dataclass(frozen=True, slots=True)
+class Modify:
+    """The queue gets another name or size; None leaves that as it is. Who is in it stays, also in a queue that is too small."""
+
+    friendly_name: str | None = None
+    max_size: int | None = None
+
+
+Command = Enqueue | Leave | Dequeue | StopWaiting | AgentGone | Bridge | Modify

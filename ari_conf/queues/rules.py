@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from . import choices
-from .commands import AgentGone, Bridge, Command, Dequeue, Enqueue, Exit, Leave, StopWaiting
+from .commands import AgentGone, Bridge, Command, Dequeue, Enqueue, Exit, Leave, Modify, StopWaiting
 from .events import AgentGaveUp, AgentWaiting, Bridged, Connecting, Enqueued, Left, QueueEvent, QueueFull, Returned
 from .model import DEFAULT_MAX_SIZE, LARGEST_MAX_SIZE, Agent, Connection, Member, Queue, QueueResult
 
@@ -84,6 +84,14 @@ def _agent_gone(queue: Queue, command: AgentGone, now: float) -> tuple[Queue, Ev
     waiting = sorted((*queue.waiting, member), key=lambda other: other.ticket)
     queue, connecting = _serve(replace(queue, waiting=tuple(waiting)), now)
     return queue, (gone, Returned(now, member), *connecting)
+
+
+def _modify(queue: Queue, command: Modify, now: float) -> tuple[Queue, Events]:  # noqa: ARG001 (as all commands)
+    if command.friendly_name is not None:
+        queue = replace(queue, friendly_name=command.friendly_name)
+    if command.max_size is not None:
+        queue = replace(queue, max_size=_within_limits(command.max_size))
+    return queue, ()
 
 
 def _bridge(queue: Queue, command: Bridge, now: float) -> tuple[Queue, Events]:
@@ -167,4 +175,5 @@ _HANDLERS: dict[type[Command], Callable[[Queue, Any, float], tuple[Queue, Events
     StopWaiting: _stop_waiting,
     AgentGone: _agent_gone,
     Bridge: _bridge,
+    Modify: _modify,
 }

@@ -1,16 +1,25 @@
-"""Recordings of rooms and calls: from their start through trimming to the callbacks that tell of them."""
+"""Recordings of rooms and calls: from their start through pauses and trimming to the callbacks that tell of them."""
 
-from .callback import recording_parameters
-from .recording import Recording, RecordingCallback, RecordingStatus, Source
+from .recording import (
+    FINISHED,
+    PauseBehavior,
+    Recording,
+    RecordingCallback,
+    RecordingEvent,
+    RecordingStatus,
+    Source,
+)
 from .recordings import Recordings
-from .web import recording_routes
+from .rows import recording_row
 
 __all__ = [
+    "FINISHED",
+    "PauseBehavior",
     "Recording",
     "RecordingCallback",
+    "RecordingEvent",
     "RecordingStatus",
     "Recordings",
     "Source",
-    "recording_parameters",
-    "recording_routes",
+    "recording_row",
 ]

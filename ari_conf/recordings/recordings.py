@@ -1,55 +1,210 @@
-"""All recordings of this process: begun, finished, told."""
+"""All recordings of this process: begun, paused, stopped, finished, told."""
 
 import asyncio
 import wave
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
 
 from ari_conf.clock import Clock
-from ari_conf.media.port import RecordingFinished
+from ari_conf.media.port import MediaEngine, RecordingFinished, Track
+from ari_conf.sids import SidKind, new_sid
 from ari_conf.store import RecordingRow
-from ari_conf.webhooks import CallbackKind, Ledger, Owed
+from ari_conf.twilio_codes import Code, TwilioError
+from ari_conf.webhooks import Ledger
 
-from .callback import record_end_parameters, recording_parameters
+from . import choices
+from .callback import owed_for
+from .course import Course, Gap
 from .finish import finish
-from .recording import Recording, RecordingStatus
+from .recording import (
+    FINISHED,
+    RUNNING,
+    LegRequest,
+    PauseBehavior,
+    Recording,
+    RecordingEvent,
+    RecordingStatus,
+    Source,
+)
+from .rows import recording_row
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    """A recording that is not finished. ``begun`` is False while the engine is being asked for it."""
+
+    name: str
+    recording: Recording
+    course: Course
+    begun: bool = False
+    stopped: float | None = None
+    finished: "asyncio.Future[Recording]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Recordings:
     """Recordings by the name that the engine knows them by: the Conference SID, or the Recording SID of a call's.
 
-    ``folder`` is where finished ones stay, as ``RE….wav``. ``url_of`` tells where a recording can be had.
+    ``folder`` is where finished ones stay, as ``RE….wav``. ``url_of`` tells where a recording can be had. ``set_room_paused``
+    is called with a Conference SID and whether the room's recording is to pause; it raises ``TwilioError`` if the room refuses.
+
+    Whoever asks for something that does not fit the state that a recording is in gets a ``TwilioError`` (16114).
     """
 
-    def __init__(self, folder: Path, ledger: Ledger, clock: Clock, url_of: Callable[[str, str], str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        clock: Clock,
+        url_of: Callable[[str, str], str],
+        *,
+        engine: MediaEngine,
+        set_room_paused: Callable[[str, bool], None],
+    ) -> None:
         self._folder = folder
         self.url_of = url_of
         self._ledger = ledger
         self._clock = clock
-        self._running: dict[str, tuple[Recording, asyncio.Future[Recording]]] = {}
+        self._engine = engine
+        self._set_room_paused = set_room_paused
+        self._live: dict[str, _Live] = {}
+        self._by_name: dict[str, _Live] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def get(self, sid: str) -> Recording | None:
+        """Return a recording that is not finished yet; None for all others."""
+        live = self._live.get(sid)
+        return live.recording if live is not None and live.begun else None
+
+    def running(self, account_sid: str, *, conference_sid: str | None = None, call_sid: str | None = None) -> list[Recording]:
+        """Return the account's recordings (of this conference, of this call) that run or are paused, the oldest first."""
+        return [
+            live.recording
+            for live in self._live.values()
+            if live.begun
+            and live.recording.status in RUNNING
+            and live.recording.account_sid == account_sid
+            and conference_sid in {None, live.recording.conference_sid}
+            and call_sid in {None, live.recording.call_sid}
+        ]
+
+    def current(self, account_sid: str, *, conference_sid: str | None = None, call_sid: str | None = None) -> Recording:
+        """Return the only recording that ``running`` returns, which ``Twilio.CURRENT`` means.
+
+        Raises ``TwilioError`` (16114) if there is none, or more than one.
+        """
+        found = self.running(account_sid, conference_sid=conference_sid, call_sid=call_sid)
+        if len(found) != 1:
+            what = conference_sid or call_sid or account_sid
+            raise TwilioError(
+                Code.RECORDING_STATE,
+                f"{len(found)} recordings of {what} are running; name the one that you mean by its SID."
+                if found
+                else f"No recording of {what} is running.",
+            )
+        return found[0]
 
     def begin(self, name: str, recording: Recording) -> "asyncio.Future[Recording]":
         """Note that a recording has begun, and tell it; return what is done, with the recording, when it is finished."""
-        finished: asyncio.Future[Recording] = asyncio.get_running_loop().create_future()
-        self._running[name] = recording, finished
-        self._note(recording)
-        return finished
+        live = self._expect(name, recording)
+        self._begun(live)
+        return live.finished
+
+    async def start_leg(
+        self, call_sid: str, account_sid: str, request: LegRequest, source: Source = Source.OUTBOUND_API
+    ) -> Recording:
+        """Record a call that has been answered from now on, until it is stopped or the call ends.
+
+        Raises ``TwilioError`` (16108) if too many recordings of the call are running, ``CallGoneError`` if the call is over,
+        ``EngineError`` if the engine cannot record.
+        """
+        of_call = [live for live in self._live.values() if live.recording.call_sid == call_sid]
+        if sum(live.recording.status in RUNNING for live in of_call) >= choices.MOST_RECORDINGS_OF_A_CALL:
+            most = choices.MOST_RECORDINGS_OF_A_CALL
+            raise TwilioError(
+                Code.TOO_MANY_RECORDINGS, f"{most} recordings of call {call_sid} are running already; stop one of them first."
+            )
+        sid = new_sid(SidKind.RECORDING)
+        dual = request.channels == 2 and request.track is Track.BOTH
+        recording = Recording(
+            sid=sid,
+            account_sid=account_sid,
+            source=source,
+            started_at=self._clock.now(),
+            call_sid=call_sid,
+            channels=2 if dual else 1,
+            track=request.track,
+            trim=request.trim,
+            callback=request.callback,
+        )
+        # Before the engine begins: the call may end, and its recording with it, before this goes on.
+        live = self._expect(sid, recording)
+        try:
+            await self._engine.record(call_sid, sid, track=request.track, dual=dual)
+        except BaseException:
+            self._by_name.pop(sid, None)
+            self._live.pop(sid, None)
+            raise
+        self._begun(live)
+        return recording
+
+    async def pause(self, sid: str, behavior: PauseBehavior = PauseBehavior.SILENCE) -> Recording:
+        """Record nothing from now on; in the file, ``behavior`` stands for it. Return the recording as it is then."""
+        live = self._in_state(sid, {RecordingStatus.IN_PROGRESS}, "paused")
+        await self._let(live, paused=True)
+        self._in_state(sid, {RecordingStatus.IN_PROGRESS}, "paused")
+        live.course = live.course.pause(self._clock.monotonic(), behavior)
+        return self._change(live, RecordingStatus.PAUSED, RecordingEvent.PAUSED)
+
+    async def resume(self, sid: str) -> Recording:
+        """Let a recording that is paused go on, and return it as it is then."""
+        live = self._in_state(sid, {RecordingStatus.PAUSED}, "resumed")
+        await self._let(live, paused=False)
+        self._in_state(sid, {RecordingStatus.PAUSED}, "resumed")
+        live.course = live.course.resume(self._clock.monotonic())
+        return self._change(live, RecordingStatus.IN_PROGRESS, RecordingEvent.RESUMED)
+
+    async def stop(self, sid: str) -> Recording:
+        """End the recording of a call, and return it as it is then; what becomes of it is told later.
+
+        The recording of a conference ends with the conference, and cannot be stopped (16114).
+        """
+        live = self._in_state(sid, RUNNING, "stopped")
+        if live.recording.conference_sid is not None:
+            raise TwilioError(
+                Code.RECORDING_STATE,
+                f"Recording {sid} is of a conference and ends with it; it can be paused, but not stopped.",
+            )
+        live.stopped = self._clock.monotonic()
+        # Noted first: the engine may tell its end before it returns.
+        stopped = self._change(live, RecordingStatus.STOPPED, RecordingEvent.STOPPED)
+        await self._engine.stop_recording(live.name)
+        return stopped
+
+    async def delete(self, row: RecordingRow) -> None:
+        """Remove the file of a recording that is finished; what is known of it is kept, as deleted. Raises OSError."""
+        if row.sid in self._live or row.status not in FINISHED:
+            raise TwilioError(
+                Code.RECORDING_STATE, f"Recording {row.sid} is not finished; it can be deleted when it is completed or absent."
+            )
+        await asyncio.to_thread((self._folder / f"{row.sid}.wav").unlink, missing_ok=True)
+        self._ledger.commit([replace(row, status=RecordingStatus.DELETED.value, updated_at=self._clock.now())])
 
     def over(self, event: RecordingFinished) -> None:
         """Take over what the engine has recorded; returns at once."""
-        if event.name not in self._running:
+        live = self._by_name.pop(event.name, None)
+        if live is None:
             log.warning("a recording that nobody asked for is dropped", recording=event.name)
             if event.path is not None:
                 event.path.unlink(missing_ok=True)
             return
-        recording, finished = self._running.pop(event.name)
-        task = asyncio.create_task(self._finish(recording, event, finished), name=f"recording {recording.sid}")
+        gaps = live.course.until(self._clock.monotonic() if live.stopped is None else live.stopped)
+        self._change(live, RecordingStatus.PROCESSING)
+        task = asyncio.create_task(self._finish(live, event, gaps), name=f"recording {live.recording.sid}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -58,64 +213,69 @@ class Recordings:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _finish(self, recording: Recording, event: RecordingFinished, waiting: "asyncio.Future[Recording]") -> None:
+    async def _finish(self, live: _Live, event: RecordingFinished, gaps: Sequence[Gap]) -> None:
+        recording = live.recording
         about = log.bind(recording_sid=recording.sid, conference_sid=recording.conference_sid, call_sid=recording.call_sid)
         failure = event.failure
-        finished = replace(recording, status=RecordingStatus.ABSENT)
+        finished = replace(recording, status=RecordingStatus.FAILED)
         if event.path is not None:
+            place = self._folder / f"{recording.sid}.wav"
             try:
-                finished = await asyncio.to_thread(finish, recording, event.path, self._folder / f"{recording.sid}.wav")
+                finished = await asyncio.to_thread(finish, recording, event.path, place, gaps)
             except (OSError, EOFError, ValueError, wave.Error) as error:
                 failure = f"its file could not be read or written: {error}"
-        if finished.status is RecordingStatus.ABSENT:
-            about.warning("a recording is absent", code=finished.error_code or None, cause=failure or "nothing usable is in it")
+        match finished.status:
+            case RecordingStatus.COMPLETED:
+                about.info("a recording is completed", seconds=finished.duration)
+                told = RecordingEvent.COMPLETED
+            case RecordingStatus.ABSENT:
+                about.warning("a recording is absent", code=finished.error_code, cause="nothing usable is in it")
+                told = RecordingEvent.ABSENT
+            case _:
+                about.error("a recording has failed", cause=failure)
+                told = RecordingEvent.FAILED
+        live.recording = finished
+        finished = self._change(live, finished.status, told)
+        self._live.pop(recording.sid, None)
+        if not live.finished.done():
+            live.finished.set_result(finished)
+
+    async def _let(self, live: _Live, *, paused: bool) -> None:
+        conference_sid = live.recording.conference_sid
+        if conference_sid is not None:
+            self._set_room_paused(conference_sid, paused)
+        elif paused:
+            await self._engine.pause_recording(live.name)
         else:
-            about.info("a recording is completed", seconds=finished.duration)
-        self._note(finished)
-        if not waiting.done():
-            waiting.set_result(finished)
+            await self._engine.resume_recording(live.name)
 
-    def _note(self, recording: Recording) -> None:
+    def _in_state(self, sid: str, fitting: "frozenset[RecordingStatus] | set[RecordingStatus]", wanted: str) -> _Live:
+        live = self._live.get(sid)
+        if live is None or not live.begun:
+            raise TwilioError(Code.RECORDING_STATE, f"Recording {sid} is not running (any more), and cannot be {wanted}.")
+        status = live.recording.status
+        if status not in fitting:
+            raise TwilioError(Code.RECORDING_STATE, f"Recording {sid} is {status.value}, and cannot be {wanted}.")
+        return live
+
+    def _expect(self, name: str, recording: Recording) -> _Live:
+        live = _Live(name, recording, Course(self._clock.monotonic()))
+        self._live[recording.sid] = self._by_name[name] = live
+        return live
+
+    def _begun(self, live: _Live) -> None:
+        live.begun = True
+        if live.name in self._by_name:
+            live.course = Course(self._clock.monotonic())
+            self._commit(live.recording, RecordingEvent.IN_PROGRESS)
+
+    def _change(self, live: _Live, status: RecordingStatus, event: RecordingEvent | None = None) -> Recording:
+        live.recording = replace(live.recording, status=status, updated_at=self._clock.now())
+        self._commit(live.recording, event)
+        return live.recording
+
+    def _commit(self, recording: Recording, event: RecordingEvent | None) -> None:
         """Keep a recording as it is now, and owe the callback that tells it."""
-        now = self._clock.now()
-        over = recording.status is not RecordingStatus.IN_PROGRESS
-        row = RecordingRow(
-            sid=recording.sid,
-            account_sid=recording.account_sid,
-            source=recording.source.value,
-            status=recording.status.value,
-            channels=recording.channels,
-            track=recording.track.value,
-            started_at=recording.started_at,
-            created_at=recording.started_at,
-            updated_at=now,
-            conference_sid=recording.conference_sid,
-            call_sid=recording.call_sid,
-            duration=recording.duration if over else None,
-            size=recording.size if over else None,
-            error_code=recording.error_code or None,
-        )
-        owed = self._callback(recording, now)
-        self._ledger.commit([row], [owed] if owed else [])
-
-    def _callback(self, recording: Recording, now: float) -> Owed | None:
         url = self.url_of(recording.account_sid, recording.sid)
-        callback = recording.callback
-        if callback is not None:
-            if recording.status not in callback.events:
-                return None
-            return _owed(recording, callback.url, callback.method, recording_parameters(recording, url))
-        if recording.event_callback_url and recording.status is RecordingStatus.COMPLETED:
-            return _owed(recording, recording.event_callback_url, "POST", record_end_parameters(recording, url, now))
-        return None
-
-
-def _owed(recording: Recording, url: str, method: str, parameters: dict[str, str]) -> Owed:
-    return Owed(
-        account_sid=recording.account_sid,
-        kind=CallbackKind.RECORDING,
-        lane=recording.conference_sid or recording.call_sid or recording.sid,
-        url=url,
-        method=method,
-        parameters=parameters,
-    )
+        owed = owed_for(recording, event, url, self._clock.now()) if event else None
+        self._ledger.commit([recording_row(recording)], [owed] if owed else [])

@@ -27,10 +27,16 @@ _Change = ParticipantJoined | ParticipantLeft | ParticipantMuteChanged | Partici
 
 
 class Journal:
-    """Keeps what happens in one room. ``joined_at`` is when each of those present has joined."""
+    """Keeps what happens in one room.
+
+    ``joined_at`` and ``updated_at`` are when each of those present has joined, and was changed last; ``changed_at`` is when the
+    conference was.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self.joined_at: dict[str, float] = {}
+        self.updated_at: dict[str, float] = {}
+        self.changed_at = 0.0
         self._ledger = ledger
         self._events = 0
 
@@ -39,7 +45,8 @@ class Journal:
         told = [event for event in events if isinstance(event, _TOLD)]
         if not told:
             return
-        rows: list[Row] = [_conference_row(conference, told[-1].at)]
+        self.changed_at = told[-1].at
+        rows: list[Row] = [_conference_row(conference, self.changed_at)]
         for event in told:
             self._events += 1
             rows.append(_event_row(conference.sid, event, self._events))
@@ -49,12 +56,16 @@ class Journal:
 
     def _participant_row(self, conference_sid: str, event: _Change) -> ParticipantRow:
         participant = event.participant
+        call_sid = participant.call_sid
         if isinstance(event, ParticipantJoined):
-            self.joined_at[participant.call_sid] = event.at
-        joined_at = self.joined_at[participant.call_sid]
+            self.joined_at[call_sid] = event.at
+        # Who was expected and does not come has never joined.
+        joined_at = self.joined_at.get(call_sid, event.at)
+        self.updated_at[call_sid] = event.at
         left = event if isinstance(event, ParticipantLeft) else None
         if left:
-            del self.joined_at[participant.call_sid]
+            self.joined_at.pop(call_sid, None)
+            del self.updated_at[call_sid]
         return ParticipantRow(
             conference_sid=conference_sid,
             call_sid=participant.call_sid,

@@ -13,6 +13,7 @@ import structlog
 
 from ari_conf.clock import Clock
 from ari_conf.conference import (
+    AddFailed,
     AnnouncementDue,
     BeepDue,
     Command,
@@ -21,10 +22,12 @@ from ari_conf.conference import (
     ConferenceSettings,
     ConferenceStarted,
     Exit,
+    Expect,
     Join,
     JoinRefused,
     Leave,
     Participant,
+    ParticipantCallStatus,
     ParticipantLeft,
     Refused,
     Talking,
@@ -107,8 +110,9 @@ class Rooms:
         self._by_name: dict[tuple[str, str], _Room] = {}
         self._by_sid: dict[str, _Room] = {}
         self._by_call: dict[str, _Room] = {}
+        self._expecting: dict[str, _Room] = {}
         self.observers: list[Observer] = []
-        sounds.on_wait_failed = lambda call_sid: self.leave(call_sid, Exit.WAIT_URL_FAILED)
+        sounds.on_wait_failed = self._wait_failed
         sounds.on_over = self._announcement_over
 
     @property
@@ -121,6 +125,40 @@ class Rooms:
         room = self._by_sid.get(conference_sid)
         return room.conference.friendly_name if room and room.conference.account_sid == account_sid else None
 
+    def find(self, account_sid: str, name: str) -> Conference | None:
+        """Return the running conference of the account that has this SID or this name."""
+        room = self._find(account_sid, name)
+        return room.conference if room else None
+
+    def journal_of(self, conference_sid: str) -> Journal:
+        """Return the times of a running conference. Raises KeyError for another."""
+        return self._by_sid[conference_sid].journal
+
+    def expect(
+        self,
+        account_sid: str,
+        name: str,
+        participant: Participant,
+        settings: ConferenceSettings,
+        recording: RoomRecording | None = None,
+    ) -> str | JoinRefused:
+        """Take note that somebody is being called into the room of this name or SID; return its Conference SID.
+
+        The room is made if there is none of this name.
+        """
+        room = self._find(account_sid, name) or self._make(account_sid, name, recording or RoomRecording())
+        for event in self._carry_out(room, Expect(participant, settings)):
+            if isinstance(event, JoinRefused):
+                return event
+        self._expecting[participant.call_sid] = room
+        return room.conference.sid
+
+    def add_failed(self, call_sid: str, call_status: ParticipantCallStatus) -> None:
+        """Take note that somebody who is expected does not come; a call that is not expected changes nothing."""
+        room = self._expecting.pop(call_sid, None)
+        if room is not None:
+            self._carry_out(room, AddFailed(call_sid, call_status))
+
     def join(
         self,
         caller: Caller,
@@ -129,11 +167,15 @@ class Rooms:
         settings: ConferenceSettings,
         recording: RoomRecording | None = None,
     ) -> Admission | JoinRefused:
-        """Let a call into the room of this name, made if there is none. A call can be in one room only."""
+        """Let a call into the room of this name, made if there is none, or into the one where it is expected.
+
+        A call can be in one room only.
+        """
         if participant.call_sid in self._by_call:
             raise ValueError(f"call {participant.call_sid} is in a room already")
         name = (caller.account_sid, friendly_name)
-        room = self._by_name.get(name) or self._make(caller.account_sid, friendly_name, recording or RoomRecording())
+        room = self._expecting.pop(participant.call_sid, None) or self._by_name.get(name)
+        room = room or self._make(caller.account_sid, friendly_name, recording or RoomRecording())
         left: asyncio.Future[Left] = asyncio.get_running_loop().create_future()
         room.admissions[participant.call_sid] = left
         self._by_call[participant.call_sid] = room
@@ -143,11 +185,14 @@ class Rooms:
                 return event
         return Admission(room.conference.sid, left)
 
-    def leave(self, call_sid: str, exit_: Exit) -> None:
-        """Take a call out of its room, if it is in one."""
+    def leave(self, call_sid: str, exit_: Exit) -> "asyncio.Future[None] | None":
+        """Take a call out of its room, if it is in one; return what is done when its audio is out of it."""
         room = self._by_call.get(call_sid)
-        if room is not None:
-            self._carry_out(room, Leave(call_sid, exit_))
+        if room is None:
+            return None
+        left = room.admissions[call_sid]
+        self._carry_out(room, Leave(call_sid, exit_))
+        return left.result().settled
 
     def talking(self, call_sid: str, *, talking: bool) -> None:
         """Note that a call, if it is in a room, talks or no longer does."""
@@ -161,6 +206,13 @@ class Rooms:
             if isinstance(event, Refused):
                 return event
         return None
+
+    def _find(self, account_sid: str, name: str) -> _Room | None:
+        room = self._by_sid.get(name) or self._by_name.get((account_sid, name))
+        return room if room and room.conference.account_sid == account_sid else None
+
+    def _wait_failed(self, call_sid: str) -> None:
+        self.leave(call_sid, Exit.WAIT_URL_FAILED)
 
     def _announcement_over(self, conference_sid: str, command: Command) -> None:
         if conference_sid in self._by_sid:
@@ -177,7 +229,7 @@ class Rooms:
     def _carry_out(self, room: _Room, command: Command) -> tuple[ConferenceEvent, ...]:
         room.conference, events = handle(room.conference, command, self._clock.now())
         conference = room.conference
-        if not conference.participants:
+        if not conference.participants and not conference.expected:
             self._forget(room)
         plan = audio_plan(conference)
         settled = self._engine.apply(plan)
@@ -197,9 +249,9 @@ class Rooms:
     def _let_happen(self, room: _Room, event: ConferenceEvent, settled: "asyncio.Future[None]") -> None:
         conference = room.conference
         match event:
-            case ParticipantLeft():
+            case ParticipantLeft() if event.participant.call_sid in room.admissions:
                 self._let_go(room, event.participant.call_sid).set_result(Left(event, settled))
-            case JoinRefused():
+            case JoinRefused() if event.call_sid in room.admissions:
                 self._let_go(room, event.call_sid).cancel()
             case BeepDue():
                 self._sounds.beep(conference.sid, settled)

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
 
 from .store import Store
-from .tables import calls, conferences, deliveries, documents, events, notifications, participants, recordings, verbs
+from .tables import calls, conferences, deliveries, documents, events, notifications, participants, queues, recordings, verbs
 
 BATCH: Final = 200
 """So many conferences, calls, … go in one transaction."""
@@ -26,7 +26,7 @@ class Retention(Protocol):
 
     @property
     def keep_days(self) -> int:
-        """Conferences, calls, recordings, and what belongs to them."""
+        """Conferences, calls, recordings, and what belongs to them; queues that were removed."""
         ...
 
     @property
@@ -77,6 +77,9 @@ async def prune(
     parts = [(documents, documents.c.call_sid), (verbs, verbs.c.call_sid), (calls, calls.c.sid)]
     while gone := await _batch(store, calls.c.sid, ended(calls)):
         await _remove(store, removed, parts, gone)
+    removed_queues = queues.c.deleted_at < before
+    while gone := await _batch(store, queues.c.sid, removed_queues):
+        await _remove(store, removed, [(queues, queues.c.sid)], gone)
     old = notifications.c.at < now - retention.keep_notifications_days * _DAY
     while gone := await _batch(store, notifications.c.sid, old):
         await _remove(store, removed, [(notifications, notifications.c.sid)], gone)

@@ -135,6 +135,19 @@ class RecordingRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """A queue, without those who are in it. One that was removed keeps its row for a while, with ``deleted_at``."""
+
+    sid: str
+    account_sid: str
+    friendly_name: str
+    max_size: int
+    created_at: float
+    updated_at: float
+    deleted_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRow:
     """What went wrong, with the request and the answer where there were any. ``level`` is error or warning."""
 
@@ -189,6 +202,7 @@ Row = (
     | ParticipantRow
     | EventRow
     | RecordingRow
+    | QueueRow
     | NotificationRow
     | DeliveryRow
 )

@@ -18,6 +18,7 @@ from .rows import (
     EventRow,
     NotificationRow,
     ParticipantRow,
+    QueueRow,
     RecordingRow,
     Row,
     VerbRow,
@@ -91,6 +92,7 @@ events: Final = _table("events", EventRow, ("conference_sid", "number"))
 recordings: Final = _table(
     "recordings", RecordingRow, ("sid",), ("account_sid", "created_at"), ("conference_sid",), ("call_sid",), ("updated_at",)
 )
+queues: Final = _table("queues", QueueRow, ("sid",), ("account_sid", "created_at"), ("deleted_at",))
 notifications: Final = _table("notifications", NotificationRow, ("sid",), ("account_sid", "at"), ("call_sid",), ("at",))
 deliveries: Final = _table(
     "deliveries", DeliveryRow, ("token",), ("position",), ("state", "ended_at"), ("account_sid", "created_at"), ("lane",)
@@ -105,6 +107,7 @@ TABLES: Final[dict[type, Table]] = {
     ParticipantRow: participants,
     EventRow: events,
     RecordingRow: recordings,
+    QueueRow: queues,
     NotificationRow: notifications,
     DeliveryRow: deliveries,
 }

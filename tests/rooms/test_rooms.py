@@ -80,7 +80,14 @@ class House:
         self.ledger = Kept()
         self.clock = clock = VirtualClock()
         folder = StorageSettings().folder
-        recordings = Recordings(folder, self.ledger, clock, lambda _account, sid: sid)
+        recordings = Recordings(
+            folder,
+            self.ledger,
+            clock,
+            lambda _account, sid: sid,
+            engine=self.engine,
+            set_room_paused=lambda _sid, _paused: None,
+        )
         programs = ProgramPlayer(WebhookClient(), SoundStore(folder), clock)
         sounds = RoomSounds(self.engine, programs, Notifications(), {})
         self.rooms = Rooms(self.engine, self.ledger, recordings, sounds, clock)

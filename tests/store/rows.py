@@ -9,6 +9,7 @@ from ari_conf.store import (
     EventRow,
     NotificationRow,
     ParticipantRow,
+    QueueRow,
     RecordingRow,
     Row,
     VerbRow,
@@ -118,6 +119,18 @@ def recording(number: int = 1, *, status: str = "completed", updated_at: float =
     )
 
 
+def queue(number: int = 1, *, deleted_at: float | None = None) -> QueueRow:
+    return QueueRow(
+        sid=f"QU{number:032x}",
+        account_sid=ACCOUNT,
+        friendly_name=f"Schlange {number} 🐍",
+        max_size=100,
+        created_at=NOW,
+        updated_at=NOW,
+        deleted_at=deleted_at,
+    )
+
+
 def document(number: int = 1, call_sid: str = CALL) -> DocumentRow:
     return DocumentRow(
         call_sid=call_sid,
@@ -168,6 +181,7 @@ ALL_KINDS: tuple[Row, ...] = (
     participant(),
     happened(),
     recording(),
+    queue(deleted_at=NOW + 6),
     notification(),
     delivery(ended_at=NOW + 7),
 )

@@ -102,8 +102,8 @@ def test_export_is_everything_but_secrets(run: Run, url: str) -> None:
     assert "sesame" not in exported.stdout
     found = lines(exported.stdout)
     assert [line["table"] for line in found] == [
-        "accounts", "calls", "documents", "verbs", "conferences", "participants", "events", "recordings", "notifications",
-        "deliveries",
+        "accounts", "calls", "documents", "verbs", "conferences", "participants", "events", "recordings", "queues",
+        "notifications", "deliveries",
     ]  # fmt: skip
     by_table = {line.pop("table"): line for line in found}
     assert by_table["calls"]["to"] == "sip:büro@example.org"

@@ -15,7 +15,7 @@ from ari_conf.settings import DatabaseSettings, Settings, StorageSettings
 from ari_conf.store import Row, Store, StoreError, prune
 from ari_conf.store.tables import TABLES
 
-from .rows import NOW, call, conference, delivery, document, happened, notification, participant, recording, verb
+from .rows import NOW, call, conference, delivery, document, happened, notification, participant, queue, recording, verb
 
 DAY = 86_400.0
 RETENTION = DatabaseSettings(keep_days=10, keep_callbacks_days=2, keep_notifications_days=5)
@@ -44,6 +44,7 @@ async def test_each_kind_goes_at_its_time(store: Store) -> None:
         ]
     )
     store.write([recording(1, updated_at=NOW - 11 * DAY), recording(2, updated_at=NOW - 9 * DAY)])
+    store.write([queue(1), queue(2, deleted_at=NOW - 11 * DAY), queue(3, deleted_at=NOW - 9 * DAY)])
     await store.flush()
     pruned = await prune(store, NOW, RETENTION)
     assert pruned.rows == {
@@ -54,6 +55,7 @@ async def test_each_kind_goes_at_its_time(store: Store) -> None:
         "calls": 1,
         "documents": 1,
         "verbs": 2,
+        "queues": 1,
         "notifications": 1,
         "deliveries": 2,
     }

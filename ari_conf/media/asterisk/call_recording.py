@@ -61,6 +61,14 @@ class CallRecordings:
             ending.add_done_callback(lambda _done: self._on_end(name, list(snoops.values())))
             undo.pop_all()
 
+    async def pause(self, name: str) -> None:
+        """Record nothing from now on; one that is paused or over already is no error."""
+        await asyncio.gather(*(self._recordings.pause(part) for part in self._parts.get(name, ())))
+
+    async def resume(self, name: str) -> None:
+        """Go on; one that is not paused, or over already, is no error."""
+        await asyncio.gather(*(self._recordings.resume(part) for part in self._parts.get(name, ())))
+
     async def stop(self, name: str) -> None:
         """End a recording; one that is over already is no error."""
         await asyncio.gather(*(self._recordings.stop(part) for part in self._parts.get(name, ())))

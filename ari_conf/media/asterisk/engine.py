@@ -185,6 +185,14 @@ class AsteriskEngine:
         leg = self._legs.get(call_sid)
         await self._patience.until_done(lambda: self._call_recordings.start(leg, name, track=track, dual=dual))
 
+    async def pause_recording(self, name: str) -> None:
+        """Record nothing of a call from now on."""
+        await self._patience.until_done(lambda: self._call_recordings.pause(name))
+
+    async def resume_recording(self, name: str) -> None:
+        """Go on with the recording of a call."""
+        await self._patience.until_done(lambda: self._call_recordings.resume(name))
+
     async def stop_recording(self, name: str) -> None:
         """End the recording of a call."""
         await self._patience.until_done(lambda: self._call_recordings.stop(name))
@@ -210,10 +218,8 @@ class AsteriskEngine:
         match event["type"]:
             case "PlaybackFinished":
                 self._playbacks.finished(event["playback"]["id"], failed=event["playback"]["state"] == "failed")
-            case "RecordingFinished":
-                self._recordings.finished(event["recording"]["name"], "")
-            case "RecordingFailed":
-                self._recordings.finished(event["recording"]["name"], event["recording"].get("cause", "Asterisk cannot record"))
+            case "RecordingStarted" | "RecordingFinished" | "RecordingFailed":
+                self._recordings.on_event(event)
             case "StasisStart":
                 self._on_stasis_start(event["channel"])
             case "StasisEnd" | "ChannelDestroyed":

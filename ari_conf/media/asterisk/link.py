@@ -42,6 +42,7 @@ EVENTS: Final = (
     "RESTResponse",
     "RecordingFailed",
     "RecordingFinished",
+    "RecordingStarted",
     "StasisEnd",
     "StasisStart",
 )

@@ -5,6 +5,7 @@ import contextlib
 import re
 import struct
 from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from ari_conf.media.port import EngineError, EngineUnavailableError
 from .errors import AriRefusedError
 from .link import AriLink
 from .patience import Patience
+from .transport import JsonObject
 
 log = structlog.get_logger(__name__)
 
@@ -22,12 +24,26 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _HEADER: Final = 44
 """Bytes before the samples in the WAV files that Asterisk writes."""
 
+_START_TIMEOUT: Final = 5.0
+"""Seconds for a recording to be told as started."""
+
+_OVER: Final = frozenset({404, 409})
+"""Answers to a request about a recording that has started, which mean that it has ended."""
+
 _END_TIMEOUT: Final = 5.0
 """Seconds for a recording that was stopped to be told as finished."""
 
 
 class RecordingError(EngineError):
     """There is no recording; the text says why."""
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    """A recording that Asterisk makes, or has been asked for. ``ended`` has the failure, empty if there was none."""
+
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 def require_name(name: str) -> None:
@@ -44,7 +60,7 @@ class Recordings:
         self._patience = patience
         self._folder = folder
         self._handing_over: set[asyncio.Task[None]] = set()
-        self._live: dict[str, asyncio.Future[str]] = {}
+        self._live: dict[str, _Live] = {}
         self._stored: set[str] = set()
 
     def prepare(self) -> None:
@@ -60,48 +76,80 @@ class Recordings:
 
     def begin(self, name: str) -> "asyncio.Future[str]":
         """Expect the end of a recording; the future then has the failure, empty if there was none."""
-        ended = self._live.get(name)
-        if ended is None:
-            ended = self._live[name] = asyncio.get_running_loop().create_future()
+        live = self._live.get(name)
+        if live is None:
+            live = self._live[name] = _Live()
             self._stored.add(name)
-        return ended
+        return live.ended
+
+    def on_event(self, event: JsonObject) -> None:
+        """Asterisk has told something of a recording: RecordingStarted, RecordingFinished, RecordingFailed."""
+        recording = event["recording"]
+        match event["type"]:
+            case "RecordingStarted":
+                self.started(recording["name"])
+            case "RecordingFinished":
+                self.finished(recording["name"], "")
+            case "RecordingFailed":
+                self.finished(recording["name"], recording.get("cause", "Asterisk cannot record"))
+
+    def started(self, name: str) -> None:
+        """Note that a recording has started."""
+        live = self._live.get(name)
+        if live is not None:
+            live.started.set()
 
     def finished(self, name: str, failure: str) -> None:
-        """Asterisk has told the end of a recording."""
-        ended = self._live.pop(name, None)
-        if ended is not None and not ended.done():
-            ended.set_result(failure)
+        """Note that a recording has ended."""
+        live = self._live.pop(name, None)
+        if live is not None:
+            live.started.set()
+            if not live.ended.done():
+                live.ended.set_result(failure)
 
     def forget(self, name: str) -> None:
         """Expect nothing of a recording any more."""
         self._live.pop(name, None)
         self._stored.discard(name)
 
+    async def pause(self, name: str) -> None:
+        """Let a recording not grow for a while; one that is paused or has ended already is no error.
+
+        Raises ``RecordingError`` if it does not begin, ``EngineUnavailableError`` if the connection breaks.
+        """
+        await self._ask("pause", name)
+
+    async def resume(self, name: str) -> None:
+        """Let a recording go on; one that is not paused, or has ended already, is no error. Raises what ``pause`` raises."""
+        await self._ask("unpause", name)
+
     async def stop(self, name: str) -> None:
         """End a recording and return when it has ended; one that has ended already is no error.
 
         Raises ``EngineUnavailableError`` if the connection breaks.
         """
-        ended = self._live.get(name)
-        if ended is None:
+        live = self._live.get(name)
+        if live is None:
             return
         try:
-            await self._link.call("recordings", "stop", recordingName=name)
-        except AriRefusedError as error:
-            if error.status != 404:
-                raise
+            await self._ask("stop", name)
+        except RecordingError as error:
+            self.finished(name, str(error))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_END_TIMEOUT):
-                await asyncio.shield(ended)
+                await asyncio.shield(live.ended)
         self.finished(name, "")
 
     async def compare(self) -> None:
         """Find out, after a gap, which recordings have ended meanwhile."""
         for name in list(self._live):
             try:
-                await self._link.call("recordings", "getLive", recordingName=name)
+                answer = await self._link.call("recordings", "getLive", recordingName=name)
             except AriRefusedError:
                 self.finished(name, "")
+            else:
+                if answer.json()["state"] != "queued":
+                    self.started(name)
 
     async def fetch(self, name: str) -> Path:
         """Move the file of a recording that has ended out of Asterisk, and return where it is.
@@ -125,6 +173,22 @@ class Recordings:
             _, late = await asyncio.wait(self._handing_over, timeout=seconds)
             for task in late:
                 task.cancel()
+
+    async def _ask(self, operation: str, name: str) -> None:
+        live = self._live.get(name)
+        if live is None:
+            return
+        try:
+            # One that is queued cannot be paused, and stopping it would be told by nothing.
+            async with asyncio.timeout(_START_TIMEOUT):
+                await live.started.wait()
+        except TimeoutError as error:
+            raise RecordingError(f"Asterisk has not begun the recording {name} within {_START_TIMEOUT:g} s") from error
+        try:
+            await self._link.call("recordings", operation, recordingName=name)
+        except AriRefusedError as error:
+            if error.status not in _OVER:
+                raise
 
     async def _fetch(self, name: str) -> Path:
         target = self._folder / f"{name}.wav"

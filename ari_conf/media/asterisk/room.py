@@ -53,7 +53,7 @@ class RoomMixer:
         self._playbacks = playbacks
         self._recordings = recordings
         self._tell = tell
-        self._recording = RoomRecording(link, self.bridge, recordings, mix_sid, self.resume)
+        self._recording = RoomRecording(self.bridge, recordings, mix_sid, self.resume)
         self._plan = AudioPlan(mix_sid, {})
         self._members: dict[str, Leg] = {}
         self._coaches: dict[str, Coach] = {}
@@ -124,6 +124,7 @@ class RoomMixer:
         self._let_go(len(self._waiters))
 
     async def _work(self) -> None:
+        again = False
         try:
             while self._due:
                 self._due = False
@@ -134,9 +135,14 @@ class RoomMixer:
             log.warning("the audio of a room has to wait for Asterisk", mix_sid=self._plan.mix_sid, cause=str(error))
         except Exception as error:  # whoever waits must not wait for ever
             log.exception("the audio of a room could not be arranged", mix_sid=self._plan.mix_sid, cause=str(error))
-            self._let_go(len(self._waiters))
+            if self._due:  # what was asked for meanwhile may well be possible
+                again = True
+            else:
+                self._let_go(len(self._waiters))
         finally:
             self._worker = None
+        if again:
+            self.resume()
 
     def _let_go(self, count: int) -> None:
         done, self._waiters = self._waiters[:count], self._waiters[count:]
@@ -172,7 +178,7 @@ class RoomMixer:
         await self._put_in(mixed)
         if _recording(plan) is RecordingState.ON and self.bridge.exists:
             await self._recording.bring_about(RecordingState.ON)
-        await _together(self._coach(leg, self._legs[to.call_sid_to_coach]) for leg, to in coaching.items())
+        await _together([self._coach(leg, to.call_sid_to_coach) for leg, to in coaching.items()])
         if not plan.placements:
             await self._playbacks.stop_all(self.plays)
             await self.bridge.destroy()
@@ -227,7 +233,11 @@ class RoomMixer:
         if not leg.ended.is_set() and isinstance(self.placement(leg.call_sid), InMix) and leg.bridge_id != self.bridge.id:
             log.error("a call could not be put into its room", call_sid=leg.call_sid)
 
-    async def _coach(self, leg: Leg, coached: Leg) -> None:
+    async def _coach(self, leg: Leg, coached_sid: str) -> None:
+        coached = self._legs.get(coached_sid)
+        if coached is None:  # ended while the rest was arranged
+            self._due = True
+            return
         coach = self._coaches.get(leg.call_sid)
         if coach is None:
             coach = self._coaches[leg.call_sid] = Coach(self._link, self._snoops, leg)

@@ -10,7 +10,6 @@ from ari_conf.media.port import RecordingFinished
 
 from .bridge import Bridge
 from .errors import AriRefusedError
-from .link import AriLink
 from .recording import RecordingError, Recordings
 
 log = structlog.get_logger(__name__)
@@ -23,8 +22,7 @@ class RoomRecording:
     ``on_end`` is called when one has ended.
     """
 
-    def __init__(self, link: AriLink, bridge: Bridge, recordings: Recordings, name: str, on_end: Callable[[], None]) -> None:
-        self._link = link
+    def __init__(self, bridge: Bridge, recordings: Recordings, name: str, on_end: Callable[[], None]) -> None:
         self._bridge = bridge
         self._recordings = recordings
         self._name = name
@@ -42,13 +40,15 @@ class RoomRecording:
         """Begin, pause or go on."""
         if self.interrupted(wanted):
             await self._begin()
-        elif self._state is not RecordingState.OFF and self._state is not wanted:
-            await self._ask("pause" if wanted is RecordingState.PAUSED else "unpause")
-            self._state = wanted
+        elif self._runs and self._state is not wanted:
+            paused = wanted is RecordingState.PAUSED
+            await (self._recordings.pause(self._name) if paused else self._recordings.resume(self._name))
+            if self._runs:  # it may have ended meanwhile
+                self._state = wanted
 
     async def end(self) -> None:
         """End it, if it runs."""
-        if self._state is not RecordingState.OFF:
+        if self._runs:
             await self._recordings.stop(self._name)
 
     async def hand_over(self) -> RecordingFinished:
@@ -59,6 +59,10 @@ class RoomRecording:
             return RecordingFinished(self._name, await self._recordings.fetch(self._name))
         except RecordingError as error:
             return RecordingFinished(self._name, None, self._failure or str(error))
+
+    @property
+    def _runs(self) -> bool:
+        return self._state is not RecordingState.OFF
 
     async def _begin(self) -> None:
         ended = self._recordings.begin(self._name)
@@ -71,13 +75,6 @@ class RoomRecording:
                 self._recordings.finished(self._name, f"Asterisk cannot record: {error}")
                 return
         self._state = RecordingState.ON
-
-    async def _ask(self, operation: str) -> None:
-        try:
-            await self._link.call("recordings", operation, recordingName=self._name)
-        except AriRefusedError as error:
-            if error.status != 404:
-                raise
 
     def _ended(self, ended: "asyncio.Future[str]") -> None:
         self._state = RecordingState.OFF

@@ -210,6 +210,14 @@ class LocalEngine:
         call.recorders[name] = CallRecorder(self._recordings, name, self.rate, track, dual=dual)
         self.exchange.changed = True
 
+    async def pause_recording(self, name: str) -> None:
+        """Record nothing from the next frame on; a recording that is over is no error."""
+        self._set_recording_paused(name, paused=True)
+
+    async def resume_recording(self, name: str) -> None:
+        """Record again from the next frame on; a recording that is over is no error."""
+        self._set_recording_paused(name, paused=False)
+
     async def stop_recording(self, name: str) -> None:
         """End the recording of a call and tell ``RecordingFinished``; one that is over already is no error."""
         for call in self._calls.values():
@@ -224,6 +232,12 @@ class LocalEngine:
         if not self._calls:
             self._rooms.enforce(self._calls)
         return future
+
+    def _set_recording_paused(self, name: str, *, paused: bool) -> None:
+        for call in self._calls.values():
+            recorder = call.recorders.get(name)
+            if recorder is not None:
+                recorder.paused = paused
 
     async def _play_over(self, playbacks: list[Playback], frames: Samples) -> None:
         playback = Playback(frames)

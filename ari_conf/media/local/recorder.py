@@ -80,17 +80,20 @@ class Recorder:
 
 
 class CallRecorder:
-    """Records what a caller says, what it hears, or both: added, or ``dual`` on a channel each."""
+    """Records what a caller says, what it hears, or both: added, or ``dual`` on a channel each; nothing while ``paused``."""
 
     def __init__(self, folder: Path | None, name: str, rate: int, track: Track, *, dual: bool) -> None:
         self._track = track
         self._dual = dual and track is Track.BOTH
+        self.paused = False
         self._recorder = Recorder(folder, name, rate, channels=2 if self._dual else 1)
         self.flush = self._recorder.flush
         self.finish = self._recorder.finish
 
     def take(self, said: Samples, heard: Samples) -> None:
-        """Append 20 ms of both sides."""
+        """Append 20 ms of both sides, unless it is paused."""
+        if self.paused:
+            return
         if self._dual:
             frame = np.column_stack((said, heard))
         elif self._track is Track.INBOUND:

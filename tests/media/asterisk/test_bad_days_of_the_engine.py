@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ari_conf.audio.wav import read_wav
@@ -96,6 +98,41 @@ async def test_a_cut_in_the_middle_of_many_plans(asterisk: PrivateAsterisk, tmp_
             await within_deadline(asyncio.gather(*applying))
         await scene.hears({"ann": {"bob"}, "bob": {"ann", "cid"}, "cid": {"ann", "bob"}})
         await scene.until_snoops(1)
+
+
+async def test_a_recording_is_paused_and_resumed_after_a_gap_if_that_was_asked_for_in_it(
+    asterisk: PrivateAsterisk, tmp_path: Path
+) -> None:
+    async with behind_a_proxy(asterisk, tmp_path) as (scene, proxy):
+        await scene.call("ann", "bob")
+        await scene.place({"ann": LIVE, "bob": LIVE})
+        await scene.engine.record(scene.sids["ann"], "RE1", dual=True)
+        await gap(scene, proxy)
+        pausing = asyncio.create_task(scene.engine.pause_recording("RE1"))
+        await back(scene, proxy)
+        await within_deadline(pausing)
+        scene.phones["bob"].talk(on=False)
+        await scene.hears({"ann": set(), "bob": {"ann"}})
+        await gap(scene, proxy)
+        resuming = asyncio.create_task(scene.engine.resume_recording("RE1"))
+        await back(scene, proxy)
+        await within_deadline(resuming)
+        scene.phones["ann"].talk(on=False)
+        await scene.hears({"ann": set(), "bob": set()})
+        scene.phones["bob"].talk(on=True)
+        await scene.hears({"ann": {"bob"}, "bob": set()})
+        await scene.engine.stop_recording("RE1")
+        finished = await scene.event(RecordingFinished)
+        assert finished.path is not None
+        with wave.open(str(finished.path), "rb") as wav:
+            frames = np.frombuffer(wav.readframes(wav.getnframes()), "<i2").astype(np.int16).reshape(-1, 2)
+        together = [
+            in_samples(frames[start : start + 1600].sum(axis=1, dtype=np.int16)) for start in range(0, len(frames), 800)
+        ]
+        assert {"ann", "bob"} in together
+        assert {"bob"} in together
+        # Only ann talked while it was paused.
+        assert sum(look == {"ann"} for look in together) <= 4
 
 
 async def test_recordings_go_on_through_a_gap_and_are_told_after_it(asterisk: PrivateAsterisk, tmp_path: Path) -> None:

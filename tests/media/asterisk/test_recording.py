@@ -141,6 +141,49 @@ async def test_a_track_of_a_call(scene: Scene, track: Track, expected: set[str])
     await scene.engine.stop_recording("RE1")
 
 
+async def test_what_is_said_during_a_pause_is_left_out_of_a_calls_recording(scene: Scene) -> None:
+    await scene.call("ann", "bob")
+    await scene.place({"ann": LIVE, "bob": LIVE})
+    await scene.engine.record(scene.sids["ann"], "RE8", dual=True)
+    scene.phones["bob"].talk(on=False)
+    await scene.hears({"ann": set(), "bob": {"ann"}})
+    for _ in range(2):
+        await scene.engine.pause_recording("RE8")
+    scene.phones["ann"].talk(on=False)
+    await scene.hears({"ann": set(), "bob": set()})
+    for _ in range(2):
+        await scene.engine.resume_recording("RE8")
+    scene.phones["bob"].talk(on=True)
+    await scene.hears({"ann": {"bob"}, "bob": set()})
+    await scene.engine.pause_recording("RE8")
+    await scene.hear(WAIT)
+    await scene.engine.stop_recording("RE8")
+    with wave.open(str(await finished(scene, "RE8")), "rb") as wav:
+        tracks = np.frombuffer(wav.readframes(wav.getnframes()), "<i2").astype(np.int16).reshape(-1, 2)
+    assert [stretch for stretch in stretches(tracks[:, 0]) if stretch] == [{"ann"}]
+    assert stretches(tracks[:, 1])[-1] == {"bob"}
+    for change in (scene.engine.pause_recording, scene.engine.resume_recording):
+        await change("RE8")
+
+
+async def test_a_recording_can_be_paused_and_stopped_the_moment_it_has_been_asked_for(scene: Scene) -> None:
+    await scene.call("ann", "bob")
+    both = {"ann": LIVE, "bob": LIVE}
+    for name in ("RE9a", "RE9b", "RE9c"):
+        await scene.engine.record(scene.sids["ann"], name)
+        await scene.engine.pause_recording(name)
+    for recording in (ON, PAUSED, ON, PAUSED):
+        await scene.place(both, recording)
+    await scene.hear(WAIT)
+    await asyncio.gather(*(within_deadline(scene.engine.stop_recording(name)) for name in ("RE9a", "RE9b", "RE9c")))
+    await scene.place({})
+    for _ in range(4):
+        event = await scene.event(RecordingFinished)
+        assert event.path is not None
+        samples, rate = read_wav(event.path)
+        assert len(samples) < WAIT * rate / 2
+
+
 async def test_both_tracks_of_a_call_side_by_side_from_its_first_moment_to_its_end(scene: Scene) -> None:
     await scene.call("ann", "bob")
     await scene.engine.record(scene.sids["ann"], "RE2", dual=True)

@@ -165,6 +165,34 @@ async def test_a_call_is_recorded_mono_dual_or_one_side_until_it_is_stopped_or_o
     assert np.array_equal(both, np.column_stack((said, heard))[: stop - start])
 
 
+@pytest.mark.parametrize("dual", [False, True])
+async def test_what_is_said_during_a_pause_is_left_out_of_a_calls_recording_to_the_sample(desk: Desk, *, dual: bool) -> None:
+    a, _ = await desk.call("a", "b")
+    desk.place({"a": LIVE, "b": LIVE})
+    await desk.clock.let_pass(0.1)
+    await desk.engine.record(desk.sids["a"], "paused", dual=dual)
+    await desk.engine.record(desk.sids["a"], "whole", dual=dual)
+    await desk.clock.let_pass(0.5)
+    for _ in range(2):
+        await desk.engine.pause_recording("paused")
+    await desk.clock.let_pass(0.3)
+    for _ in range(2):
+        await desk.engine.resume_recording("paused")
+    await desk.clock.let_pass(0.2)
+    await desk.engine.pause_recording("paused")
+    await desk.clock.let_pass(0.2)
+    await a.hang_up()
+    frames = []
+    for name in ("paused", "whole"):
+        with wave.open(str((await desk.recorded(name)).path)) as file:
+            frames.append(np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels()))
+    paused, whole = frames
+    assert len(whole) == 8 * 1200
+    assert np.array_equal(paused, np.concatenate((whole[: 8 * 500], whole[8 * 800 : 8 * 1000])))
+    for change in (desk.engine.pause_recording, desk.engine.resume_recording):
+        await change("paused")
+
+
 async def test_what_waiting_callers_say_and_hear_is_recorded_in_their_own_recordings(desk: Desk) -> None:
     a, _ = await desk.call("a", "b")
     desk.place({"a": Waiting(AudioProgram()), "b": Waiting(AudioProgram())})

@@ -1,0 +1,44 @@
+"""The calls that are being served now."""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from .runner import CallRunner
+
+STOP_SECONDS: Final = 3.0
+"""How long verbs may put things back when all is stopped; then they are told again, each ``INSIST_SECONDS``."""
+
+INSIST_SECONDS: Final = 0.05
+
+
+class Runners:
+    """Runs calls, each in a task of its own."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[CallRunner, asyncio.Task[None]]] = {}
+
+    def start(self, runner: CallRunner) -> None:
+        """Serve a call from now on. Returns at once."""
+        call_sid = runner.call.sid
+        with structlog.contextvars.bound_contextvars(call_sid=call_sid):
+            task = asyncio.create_task(runner.run(), name=f"call {call_sid}")
+        self._running[call_sid] = runner, task
+        task.add_done_callback(lambda _done: self._running.pop(call_sid, None))
+
+    def get(self, call_sid: str) -> CallRunner | None:
+        """Return who serves a call, if anybody does."""
+        running = self._running.get(call_sid)
+        return running[0] if running else None
+
+    async def stop(self) -> None:
+        """Stop serving; calls stay as they are in the engine."""
+        seconds = STOP_SECONDS
+        while self._running:
+            tasks = {task for _, task in self._running.values()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=seconds)
+            # What a verb puts back, one thing after the other, may wait for an engine that is lost.
+            seconds = INSIST_SECONDS

@@ -1,0 +1,70 @@
+"""Every resource that is served, and what each of them needs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ari_conf.calls import CallBook, Control, Queues
+from ari_conf.clock import Clock
+from ari_conf.recordings import Recordings
+from ari_conf.rooms import Rooms
+from ari_conf.settings import RestSettings
+from ari_conf.store import Store
+
+from .accounts import Accounts
+from .calls import Calls
+from .conferences import Conferences
+from .events import Events
+from .media import RecordingMedia
+from .media_files import MediaFiles
+from .notifications import Notifications
+from .operation import Operation
+from .participants import Participants
+from .queues import RestQueues
+from .queues_members import QueueMembers
+from .recordings import AccountRecordings
+from .recordings_below import CallRecordings, ConferenceRecordings
+from .recordings_live import LiveRecordings
+from .recordings_store import StoredRecordings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """What the REST API is an interface to. ``recordings_folder`` has the files of finished recordings."""
+
+    settings: RestSettings
+    clock: Clock
+    store: Store
+    rooms: Rooms
+    control: Control
+    calls: CallBook
+    queues: Queues
+    recordings: Recordings
+    recordings_folder: Path
+
+
+def operations(backend: Backend) -> list[Operation]:
+    """Return all operations."""
+    conferences = Conferences(backend.rooms, backend.store, backend.settings)
+    return [
+        *conferences.operations(),
+        *Participants(conferences, backend.rooms, backend.control).operations(),
+        *Events(conferences, backend.store).operations(),
+        *Calls(backend.store, backend.calls, backend.control).operations(),
+        *_recordings(backend, conferences),
+        *Notifications(backend.store, backend.calls).operations(),
+        *RestQueues(backend.queues, backend.clock).operations(),
+        *QueueMembers(backend.queues, backend.control, backend.clock).operations(),
+        *Accounts(backend.clock).operations(),
+    ]
+
+
+def _recordings(backend: Backend, conferences: Conferences) -> list[Operation]:
+    stored = StoredRecordings(backend.store, backend.clock)
+    files = MediaFiles(backend.recordings_folder)
+    live = LiveRecordings(stored, backend.recordings, files)
+    return [
+        *AccountRecordings(stored, live, backend.recordings.url_of).operations(),
+        *RecordingMedia(stored, files).operations(),
+        *ConferenceRecordings(stored, live, conferences).operations(),
+        *CallRecordings(stored, live, backend.store, backend.calls, backend.recordings).operations(),
+    ]
