@@ -63,9 +63,13 @@ def modify(conference: Conference, command: Modify, now: float) -> tuple[Confere
     )
     if not after.coaching:
         after = replace(after, call_sid_to_coach=None)
-    if after == before:
+    # Whoever names somebody is told that there is no such participant, also if that was so before.
+    names_nobody = command.call_sid_to_coach is not None and command.call_sid_to_coach not in conference.participants
+    if after == before and not (after.coaching and names_nobody):
         return conference, ()
-    coaches_anew = after.coaching and (before.coaching, before.call_sid_to_coach) != (True, after.call_sid_to_coach)
+    coaches_anew = after.coaching and (
+        names_nobody or (before.coaching, before.call_sid_to_coach) != (True, after.call_sid_to_coach)
+    )
     reason = why_not_coach(conference, command.call_sid, after.call_sid_to_coach) if coaches_anew else None
     if reason:
         return conference, (Refused(now, *reason),)

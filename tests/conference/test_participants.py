@@ -223,6 +223,16 @@ def test_when_the_coached_one_leaves_or_is_held_the_coach_hears_on_and_is_heard_
     assert room.state.participants["CA9"].coaching
 
 
+def test_naming_somebody_who_has_left_is_refused_though_nothing_changes_by_it() -> None:
+    room = coached(three())
+    assert room.do(Modify("CA9", coaching=True, call_sid_to_coach="CA1")) == ()
+    room.leave("CA1")
+    (refused,) = room.do(Modify("CA9", coaching=True, call_sid_to_coach="CA1"))
+    assert isinstance(refused, Refused)
+    assert refused.code == 16028
+    assert kinds(room.do(Modify("CA9", beep_on_exit=False))) == [ParticipantModified]
+
+
 def test_a_coached_one_who_is_muted_is_coached_all_the_same() -> None:
     room = coached(three())
     room.do(SetMuted("CA1", muted=True))
