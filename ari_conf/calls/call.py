@@ -6,18 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ari_conf.accounts import Account
-from ari_conf.media.port import CallEnded, Unanswered
+from ari_conf.media.port import CallEnded
 from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks import CallStatus, Direction
 
 from . import choices
-
-STATUS_OF: Mapping[Unanswered, CallStatus] = {
-    Unanswered.BUSY: CallStatus.BUSY,
-    Unanswered.NO_ANSWER: CallStatus.NO_ANSWER,
-    Unanswered.FAILED: CallStatus.FAILED,
-    Unanswered.CANCELED: CallStatus.CANCELED,
-}
 
 
 @dataclass(frozen=True, slots=True)

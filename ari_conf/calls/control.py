@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import structlog
 
 from ari_conf.accounts import Account
-from ari_conf.audio.ring_tones import ring_tone
 from ari_conf.conference import (
     Conference,
     ConferenceEnded,
@@ -18,7 +18,7 @@ from ari_conf.conference import (
     Participant,
     ParticipantCallStatus,
 )
-from ari_conf.media.port import CallGoneError, EngineError, OutgoingCall, SoundFile
+from ari_conf.media.port import CallGoneError, EngineError, OutgoingCall
 from ari_conf.rooms import Caller
 from ari_conf.sids import SidKind, is_sid, new_sid
 from ari_conf.twilio_codes import Code, Level, TwilioError, code_of
@@ -26,7 +26,9 @@ from ari_conf.webhooks import CallStatus, Direction
 
 from .call import Call
 from .callee import TIMEOUT_BUFFER
+from .meanwhile import meanwhile
 from .requests import CallRequest, ControlError, LegRecordingRequest, ParticipantRequest, Source
+from .ringback import ring
 from .runner import Beginning, CallRunner, document_from
 from .runners import Runners
 from .session import NO_FALLBACK, CallSession, Fallback, Services
@@ -204,8 +206,9 @@ class Control:
                 rooms.add_failed(call.sid, ParticipantCallStatus.FAILED)
                 log.warning("a participant that was called is not let in", call_sid=call.sid, cause=admission.message)
                 return
-            left = await admission.left
-            await left.settled
+            # Not awaited itself: whoever stops waiting must not cancel what the room is to set.
+            await asyncio.wait({admission.left})
+            await admission.left.result().settled
 
         return begin
 
@@ -215,23 +218,9 @@ class Control:
         await asyncio.wait({call.rings, *over}, return_when=asyncio.FIRST_COMPLETED)
         if any(future.done() for future in over):
             return
-        tone = await self._services.programs.sounds.add(ring_tone())
-        ringing = asyncio.create_task(self._ring(conference_sid, tone), name=f"ring tone in {conference_sid}")
-        try:
-            await asyncio.wait({ringing, *over}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ringing.cancel()
-            await asyncio.wait({ringing})
-
-    async def _ring(self, conference_sid: str, tone: SoundFile) -> None:
-        clock = self._services.clock
-        try:
-            while True:
-                began = clock.monotonic()
-                await self._services.engine.play_to_room(conference_sid, tone)
-                await clock.sleep_until(began + tone.seconds)
-        except EngineError as error:
-            log.debug("the ring tone in a conference has ended", conference_sid=conference_sid, cause=str(error))
+        play = partial(self._services.engine.play_to_room, conference_sid)
+        async with meanwhile(ring(self._services, play), f"ring tone in {conference_sid}"):
+            await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
 
     def _joined(self, conference_sid: str, call_sid: str) -> None:
         waiting = self._pending.get(conference_sid, {})

@@ -6,7 +6,7 @@ from ari_conf.store import CallRow
 from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks import CallbackKind, CallStatus, Ledger, Owed, VoiceCall, call_progress_parameters, voice_parameters
 
-from .call import STATUS_OF, Call
+from .call import Call
 
 
 class Progress:
@@ -41,7 +41,7 @@ class Progress:
     def ended(self, call: Call, end: CallEnded) -> None:
         """Note that a call is over."""
         if end.unanswered is not None:
-            call.status = STATUS_OF[end.unanswered]
+            call.status = CallStatus(end.unanswered.value)
         else:
             call.status = call.status_unanswered if call.answered_at is None else CallStatus.COMPLETED
         call.ended_at = self._clock.now()

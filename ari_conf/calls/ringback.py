@@ -1,4 +1,4 @@
-"""What a caller hears while others are being called."""
+"""What is heard while others are being called."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 import structlog
 
 from ari_conf.audio.ring_tones import ring_tone
-from ari_conf.media.port import EngineError, SoundFile
+from ari_conf.media.port import EngineError
+from ari_conf.programs import PlaySound
 
 from .meanwhile import meanwhile
-from .session import CallSession
+from .session import CallSession, Services
 
 log = structlog.get_logger(__name__)
 
@@ -21,21 +22,19 @@ async def ringing(session: CallSession, country: str | None) -> AsyncIterator[No
         await session.while_up(session.engine.ring(session.call.sid))
         yield
         return
+    async with meanwhile(ring(session.services, session.play_sound, country), f"ring tone of {session.call.sid}"):
+        yield
+
+
+async def ring(services: Services, play: PlaySound, country: str | None = None) -> None:
+    """Play the ring tone of ``country`` again and again, until this is cancelled or ``play`` cannot play any more."""
     try:
-        sound = await session.services.programs.sounds.add(ring_tone(country))
+        sound = await services.programs.sounds.add(ring_tone(country))
+        while True:
+            began = services.clock.monotonic()
+            await play(sound)
+            await services.clock.sleep_until(began + sound.seconds)
     except OSError as error:
         log.error("the ring tone cannot be kept; there is silence in its place", cause=str(error))
-        yield
-        return
-    async with meanwhile(_ring(session, sound), f"ring tone of {session.call.sid}"):
-        yield
-
-
-async def _ring(session: CallSession, sound: SoundFile) -> None:
-    try:
-        while True:
-            began = session.clock.monotonic()
-            await session.engine.play(session.call.sid, sound)
-            await session.clock.sleep_until(began + sound.seconds)
     except EngineError as error:
-        log.debug("the ring tone has ended", call_sid=session.call.sid, cause=str(error))
+        log.debug("the ring tone has ended", cause=str(error))
