@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import aiohttp
 from pydantic import SecretStr
@@ -29,6 +30,8 @@ from ari_conf.settings import DatabaseSettings, NumberSettings, ServerSettings, 
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
 from .app_server import AUTH_TOKEN, AppRequest, AppServer
+
+T = TypeVar("T")
 
 REAL_CLOCK = RealClock()
 ACCOUNT = Account("AC" + "0" * 32, AUTH_TOKEN)
@@ -285,7 +288,7 @@ async def until_heard(phones: Sequence[Phone], wanted: Callable[[dict[str, Heard
     raise AssertionError(f"this was not to be heard within {DEADLINE} s; lastly: {told}")
 
 
-async def within_deadline(work: Awaitable[object]) -> None:
+async def within_deadline(work: Awaitable[T]) -> T:
     """Await something that has to happen."""
     async with asyncio.timeout(DEADLINE):
-        await work
+        return await work

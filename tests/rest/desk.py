@@ -16,7 +16,7 @@ from yarl import URL
 import ari_conf
 from ari_conf.conference import Conference
 from ari_conf.phones.phone import CallablePhone, Incoming
-from tests.stage import ACCOUNT, Stage
+from tests.stage import ACCOUNT, Stage, within_deadline
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,6 +59,13 @@ class Desk:
     def rings(self, phone: CallablePhone) -> "asyncio.Task[Incoming]":
         """Let a phone listen for calls from now on; await what is returned until it rings."""
         return asyncio.create_task(phone.ringing())
+
+    async def rung(self, rings: "asyncio.Task[Incoming]", call_sid: str) -> Incoming:
+        """Wait until a phone rings and the controller has been told, which is a little later."""
+        incoming = await within_deadline(rings)
+        (called,) = [call for call in self.stage.controller.switchboard.calls if call.sid == call_sid]
+        await self.stage.until(called.rings.done)
+        return incoming
 
     async def ask(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.to_thread(call, *args, **kwargs)

@@ -67,9 +67,7 @@ async def test_somebody_is_called_in(either_desk: Desk) -> None:
     made = await desk.ask(conference.participants.create, from_=FROM, to=NUMBERS["bob"], label="bob", early_media=False)
     assert made.status in {"queued", "connecting", "ringing"}
     assert (made.label, made.conference_sid, made.queue_time) == ("bob", desk.conference.sid, "0")
-    await within_deadline(rings)
-    (called,) = [call for call in desk.stage.controller.switchboard.calls if call.sid == made.call_sid]
-    await desk.stage.until(called.rings.done)  # the phone knows before we are told
+    await desk.rung(rings, made.call_sid)
     fetched = await desk.ask(conference.participants("bob").fetch)
     assert (fetched.call_sid, fetched.status) == (made.call_sid, "ringing")
     assert len(await desk.ask(conference.participants.list)) == 2

@@ -212,8 +212,9 @@ async def test_a_live_call_is_completed(desk: Desk) -> None:
 
 async def test_a_call_that_rings_is_canceled_and_one_that_is_answered_is_not(desk: Desk) -> None:
     bob = desk.stage.phone("bob")
+    rings = desk.rings(bob)
     created = await create(desk, "bob")
-    await within_deadline(bob.ringing())
+    await desk.rung(rings, created.sid)
     assert (await desk.ask(desk.client.calls(created.sid).fetch)).status == "ringing"
     assert (await desk.ask(desk.client.calls(created.sid).update, status="canceled")).status == "canceled"
     _, answered = await connected(desk, "cid")

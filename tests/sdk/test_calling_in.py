@@ -22,7 +22,7 @@ async def add(meeting: Meeting, name: str, **more: Any) -> CallablePhone:
     made = await desk.ask(meeting.room.participants.create, from_=FROM, to=NUMBERS[name], **more)
     assert (made.conference_sid, made.status) == (meeting.sid, "queued")
     meeting.sids[name] = made.call_sid
-    await within_deadline(rings)
+    await desk.rung(rings, made.call_sid)
     return phone
 
 

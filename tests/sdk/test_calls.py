@@ -26,13 +26,8 @@ async def call(desk: Desk, name: str, **more: Any) -> tuple[CallablePhone, str]:
     rings = desk.rings(phone)
     made = await desk.ask(desk.client.calls.create, to=NUMBERS[name], from_=FROM, **more)
     assert (made.status, made.direction) == ("queued", "outbound-api")
-    assert (await within(rings)).from_ == FROM
+    assert (await desk.rung(rings, made.sid)).from_ == FROM
     return phone, made.sid
-
-
-async def within(rings: Any) -> Any:
-    await within_deadline(rings)
-    return rings.result()
 
 
 async def status(desk: Desk, sid: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 from tests.rest.desk import Desk
 from tests.sdk.program import FROM, conference, meet, sids
 from tests.sdk.test_recordings import RECORDED, completed
-from tests.stage import NUMBERS, within_deadline
+from tests.stage import NUMBERS
 
 
 async def ended(desk: Desk, name: str) -> str:
@@ -79,9 +79,7 @@ async def test_calls(desk: Desk) -> None:
     bob = desk.stage.phone("bob")
     rings = desk.rings(bob)
     second = await desk.ask(desk.client.calls.create, to=NUMBERS["bob"], from_=FROM, twiml=conference())
-    await within_deadline(rings)
-    (called,) = desk.stage.controller.switchboard.calls
-    await desk.stage.until(called.rings.done)  # the phone knows before we are told
+    await desk.rung(rings, second.sid)
     find = desk.client.calls.list
     assert sids(await desk.ask(find, status="ringing")) == [second.sid]
     await bob.pick_up()
