@@ -37,8 +37,13 @@ class Snoop:
         """Note that it is gone."""
         self.ended = True
         self.bridge_id = None
+        self.let_go(CallGoneError(f"the channel {self.target} has ended"))
+
+    def let_go(self, cause: Exception) -> None:
+        """Let whoever waits for its start wait no longer."""
         if not self.started.done():
-            self.started.set_exception(CallGoneError(f"the channel {self.target} has ended"))
+            self.started.set_exception(cause)
+            self.started.exception()  # looked at: nobody waits yet, or any longer, where the request itself was refused
 
 
 class Snoops:
@@ -119,8 +124,7 @@ class Snoops:
     def on_lost(self) -> None:
         """Let go of those who wait for a start; it may have been told while nobody listened."""
         for snoop in list(self._all.values()):
-            if not snoop.started.done():
-                snoop.started.set_exception(AriLostError("the connection to Asterisk broke"))
+            snoop.let_go(AriLostError("the connection to Asterisk broke"))
 
     async def compare(self, channel_ids: list[str], bridge_of: Mapping[str, str]) -> None:
         """Compare with the channels that Asterisk has, and where they are; hang up those of ours that nobody knows."""
