@@ -33,7 +33,7 @@ class Account:
 
 
 async def accounts_of(settings: Settings) -> tuple[tuple[Account, ...], bool]:
-    """Return the accounts, at least one, and whether one was made just now (and has to be shown to its owner once).
+    """Return the accounts, at least one, and whether one was made just now (and has to be shown to its owner).
 
     Without accounts in the settings it is the one in the database, which is made there the first time. Raises ``SettingsError``
     if that cannot be read or kept.
@@ -75,7 +75,7 @@ async def _kept_account(store: Store) -> tuple[tuple[Account, ...], bool]:
 
 
 def _account_file() -> Path | None:
-    """Return the file in which ari_conf 0.3 and older kept the account, if there is one."""
+    """Return the file in which the account was kept before there was a database, if it is still there."""
     try:
         file = state_folder().expanduser() / "account.json"
         return file if file.exists() else None

@@ -21,7 +21,7 @@ from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineError, MediaEngine
 from ari_conf.notifications import Notifications
-from ari_conf.programs import ProgramPlayer, SoundStore, media_routes
+from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings
 from ari_conf.rest import Backend, RestApi, operations
 from ari_conf.rest.media import public_media_routes
@@ -101,7 +101,8 @@ class Controller:
             engine=engine,
             set_room_paused=self._set_room_paused,
         )
-        programs = ProgramPlayer(self._webhooks, self.sounds, clock)
+        own = OwnRecordings(self._recording_url, self._tokens)
+        programs = ProgramPlayer(self._webhooks, self.sounds, clock, log_in=own.log_in)
         self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
         self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock)
         self.queues = Queues(clock, lambda row: self.outbox.commit([row]))

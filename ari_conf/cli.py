@@ -11,7 +11,7 @@ import typer
 from ari_conf import __version__
 from ari_conf.commands.db import db_cli
 from ari_conf.commands.rooms import rooms_cli
-from ari_conf.commands.terminal import ConfigOption, clear_errors, console, run, say
+from ari_conf.commands.terminal import AccountOption, ConfigOption, clear_errors, console, run, say
 from ari_conf.commands.webhooks import webhooks_cli
 
 cli = typer.Typer(help="Conference calling that you run yourself.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -89,6 +89,20 @@ def check(config: ConfigOption = None) -> None:
         console.print(verdict, end="")
         say(finding.what)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@cli.command()
+def account(
+    config: ConfigOption = None,
+    account: AccountOption = None,
+    *,
+    show_token: Annotated[bool, typer.Option("--show-token", help="Show the auth token too, which is a password.")] = False,
+) -> None:
+    """Say which account REST requests log in with, and where its auth token is kept. Changes nothing."""
+    from ari_conf.commands import account_work
+    from ari_conf.commands.existing import settings_of
+
+    run(account_work.show(settings_of(config), account, show_token=show_token))
 
 
 @cli.command()

@@ -7,12 +7,15 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
 
-def client(url: str, sid: str, token: str) -> "Client":
+def client(url: str, sid: str, token: str, *, account_sid: str | None = None) -> "Client":
     """Return a ``twilio.rest.Client`` that talks to the controller at ``url`` (``http://127.0.0.1:8080``).
 
-    ``sid`` and ``token`` are those of an account. Raises ``ImportError`` if the SDK is not installed: it comes with
-    ``pip install 'ari-conf[client]'``.
+    ``sid`` and ``token`` are those of an account; or they are the SID and the secret of an API key, and ``account_sid`` says
+    whose it is. Raises ``ValueError`` for a key without an account, and ``ImportError`` if the SDK is not installed: it comes
+    with ``pip install 'ari-conf[client]'``.
     """
+    if sid.startswith("SK") and account_sid is None:
+        raise ValueError("an API key belongs to an account; give its SID as account_sid")
     try:
         from twilio.http.http_client import TwilioHttpClient  # noqa: PLC0415 - it is not needed for anything else
         from twilio.rest import Client  # noqa: PLC0415
@@ -28,4 +31,4 @@ def client(url: str, sid: str, token: str) -> "Client":
             query = f"?{there.query}" if there.query else ""
             return super().request(method, f"{url.rstrip('/')}{there.path}{query}", *arguments, **named)
 
-    return Client(sid, token, http_client=HttpClient())
+    return Client(sid, token, account_sid, http_client=HttpClient())

@@ -1,4 +1,4 @@
-"""SIDs: two letters for the kind of thing, then 128 random bits in lower-case hexadecimal."""
+"""SIDs: two letters for the kind of thing, then 128 random bits in hexadecimal: given out in lower case, known in either."""
 
 import re
 import secrets
@@ -16,7 +16,7 @@ class SidKind(StrEnum):
     RECORDING = "RE"
 
 
-_SHAPE = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
+_SHAPE = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
 
 def new_sid(kind: SidKind) -> str:

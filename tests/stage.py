@@ -102,13 +102,24 @@ class Stage:
     async def nothing_is_left(self) -> None:
         """Wait until no call, room, channel, bridge or task is there any more; fail if that does not happen."""
         if not self.stopped:  # a stopped one does not hear of it
-            await self.until(lambda: not self.controller.switchboard.calls and not self.controller.rooms.conferences)
+            late = asyncio.create_task(self._hang_up_again_and_again())
+            try:
+                await self.until(lambda: not self.controller.switchboard.calls and not self.controller.rooms.conferences)
+            finally:
+                late.cancel()
+                await asyncio.wait({late})
         await self.until(lambda: not self._tasks())
         if self.asterisk is not None:
             if self.stopped:  # the next start clears away what a stopped one has left
                 await clear_away(self.asterisk)
             else:
                 await nothing_in(self.asterisk)
+
+    async def _hang_up_again_and_again(self) -> None:
+        """Hang up phones that were being called when the test ended, and begin to ring only now."""
+        while True:
+            await asyncio.sleep(0.2)
+            await self.hang_up_all()
 
     def leftovers(self) -> str:
         rooms = [conference.friendly_name for conference in self.controller.rooms.conferences]

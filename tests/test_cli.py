@@ -147,23 +147,63 @@ async def test_settings_that_are_wrong_are_told_in_a_sentence(start: Start) -> N
         assert one_sentence(errors) == "server.prot: there is no such setting"
 
 
-async def test_serve_takes_calls_until_it_is_stopped(start: Start) -> None:
+async def test_serve_takes_calls_until_it_is_stopped(start: Start, tmp_path: Path) -> None:
     serve = await start("serve", "--engine", "local", env=LOCAL)
-    port = (await serve.line(r"takes calls from local .* health on port (\d+)")).group(1)
+    await serve.line("takes calls from local")
+    port, sid = (await serve.line(r"^REST +http://127.0.0.1:(\d+), account (AC[0-9a-f]{32})$")).groups()
     async with aiohttp.ClientSession() as session:
         for path in ("healthz", "readyz"):
             async with session.get(f"http://127.0.0.1:{port}/{path}") as answer:
                 assert answer.status == 200
     status, printed, errors = await serve.stop()
     assert (status, errors) == (0, "")
-    assert re.search(r"account SID +AC[0-9a-f]{32}\n +auth token +[0-9a-f]{32}", printed)
+    token = re.search(rf"account SID +{sid}\n +auth token +([0-9a-f]{{32}}) ", printed)
+    assert token is not None
 
     # What the command line says wins.
     again = await start("serve", "--engine", "local", env=LOCAL | {"ARI_CONF_ENGINE": "asterisk"})
     await again.line("takes calls from local")
+    await again.line(f"^REST .* account {sid}$")
     status, printed, errors = await again.stop(signal.SIGINT)
     assert (status, errors) == (0, "")
-    assert "auth token" not in printed
+    assert token.group(1) not in printed
+
+    status, printed, errors = await (await start("account")).end()
+    assert (status, errors) == (0, "")
+    kept = tmp_path / "state" / "ari-conf" / "ari-conf.db"
+    assert printed == f"account SID  {sid}\nauth token   in the database {kept}; --show-token shows it\n"
+    status, printed, errors = await (await start("account", "--show-token", "--account", sid)).end()
+    assert (status, errors) == (0, "")
+    assert printed == f"account SID  {sid}\nauth token   {token.group(1)}\n"
+
+
+async def test_accounts_of_the_settings_are_told_without_their_secrets(start: Start, tmp_path: Path) -> None:
+    sids = [f"AC{number:032x}" for number in range(2)]
+    key = "SK" + "0" * 32
+    keys = {sids[0]: [{"sid": key, "secret": "secret sesame"}]}
+    accounts = [{"sid": sid, "auth_token": "sesame", "api_keys": keys.get(sid, [])} for sid in sids]
+    numbers = [{"twiml": "<Response/>", "account": sids[0]}]
+    env = {"ARI_CONF_ACCOUNTS": json.dumps(accounts), "ARI_CONF_NUMBERS": json.dumps(numbers)}
+    status, printed, errors = await (await start("account", env=env)).end()
+    assert (status, errors) == (0, "")
+    assert [sid for sid in (*sids, key) if sid not in printed] == []
+    assert "sesame" not in printed
+    status, printed, errors = await (await start("account", "--account", sids[1], "--show-token", env=env)).end()
+    assert (status, printed) == (0, f"account SID  {sids[1]}\nauth token   sesame\n")
+    status, printed, errors = await (await start("account", "--account", "AC" + "9" * 32, env=env)).end()
+    assert (status, printed) == (1, "")
+    assert one_sentence(errors) == f"there is no account AC{'9' * 32}; there are: {', '.join(sids)}"
+    assert not (tmp_path / "state").exists()
+
+
+async def test_the_account_command_makes_none(start: Start) -> None:
+    status, printed, errors = await (await start("account", "--show-token")).end()
+    assert (status, printed) == (1, "")
+    assert one_sentence(errors).startswith("there is no database at ")
+    assert (await (await start("db", "migrate")).end())[0] == 0
+    status, printed, errors = await (await start("account", "--show-token")).end()
+    assert (status, printed) == (1, "")
+    assert one_sentence(errors) == "there is no account yet; `ari-conf serve` makes one when it starts"
 
 
 async def test_serve_without_asterisk_says_so(start: Start) -> None:
@@ -266,6 +306,7 @@ async def test_up_lets_two_phones_talk_and_leaves_nothing(start: Start) -> None:
     assert status == 0
     assert not is_running(asterisk)
     assert "account 1001  password" in printed
+    assert re.search(r"^REST +http://127.0.0.1:\d+, account AC[0-9a-f]{32}$", printed, re.MULTILINE)
     assert "auth token" in printed
     assert [json.loads(line)["level"] for line in errors.splitlines()].count("error") == 0
 

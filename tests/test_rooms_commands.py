@@ -17,8 +17,8 @@ from yarl import URL
 from ari_conf.accounts import accounts_of
 from ari_conf.cli import cli
 from ari_conf.commands import existing, rooms_controller, rooms_words
-from ari_conf.commands.rooms_controller import running_controller
-from ari_conf.commands.rooms_things import ControllerError
+from ari_conf.commands.rooms_controller import RunningController, running_controller
+from ari_conf.commands.rooms_things import ControllerError, Thing
 from ari_conf.commands.rooms_words import document_that_says
 from ari_conf.media.local import LocalEngine
 from ari_conf.phones.virtual import VirtualPhone
@@ -27,7 +27,7 @@ from ari_conf.store import Store
 from tests.app_server import AppServer, ClosedPort
 from tests.calls.by_ear import sound, until_jingle, until_quiet
 from tests.examples.spoken import until_said
-from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage, who_hears_whom
+from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage, who_hears_whom, within_deadline
 
 SETTINGS = f"""
 [[accounts]]
@@ -141,9 +141,9 @@ async def test_a_room_shows_who_is_in_it(tmp_path: Path) -> None:
         cid = next(sid for sid in stage.controller.rooms.conferences[0].participants if sid not in {ann, bob})
         _, *table = rows(await line.told("room", "Room"))
         assert [row[:-3] for row in table] == [
-            [ann, "ann", NUMBERS["ann"], "connected", "yes", "no", "no"],
-            [bob, NUMBERS["bob"], "connected", "no", "no", "no"],
-            [cid, "chief", NUMBERS["cid"], "connected", "no", "no", "ann"],
+            [ann, "ann", NUMBERS["ann"], "connected", "muted"],
+            [bob, NUMBERS["bob"], "connected"],
+            [cid, "chief", NUMBERS["cid"], "connected", "coaching", "ann"],
         ]
         listed = await line.json("room", running.sid)
         assert [(one["call_sid"], one["label"], one["from"], one["muted"]) for one in listed] == [
@@ -151,6 +151,53 @@ async def test_a_room_shows_who_is_in_it(tmp_path: Path) -> None:
             (bob, None, NUMBERS["bob"], False),
             (cid, "chief", NUMBERS["cid"], False),
         ]
+
+
+async def test_a_room_is_shown_with_a_few_requests_however_many_are_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = RunningController._ask
+
+    async def counted(controller: RunningController, method: str, path: str, **more: Any) -> Thing:
+        asked.append(path.removeprefix(controller.path("/")).partition("&")[0])
+        return await ask(controller, method, path, **more)
+
+    monkeypatch.setattr(RunningController, "_ask", counted)
+    async with set_stage(None) as stage:
+        line = line_to(stage, tmp_path)
+        await enter(stage, {"ann": 'participantLabel="ann"', "bob": "", "cid": ""})
+        sid = stage.controller.rooms.conferences[0].sid
+        lists = ["Conferences.json?Status=init", "Conferences.json?Status=in-progress"]
+        people = f"Conferences/{sid}/Participants.json?PageSize=1000"
+        assert len(await line.json("room", "Room")) == 3
+        assert asked == [*lists, people, "Calls.json?Status=in-progress"]
+        asked.clear()
+        await line.told("mute", "Room", "ann")
+        assert asked[:-1] == [*lists, people]
+        rings = asyncio.create_task(stage.phone("dee").ringing())
+        await line.told("dial", "Room", NUMBERS["dee"])
+        await within_deadline(rings)
+        asked.clear()
+        shown = await line.json("room", "Room")
+        assert [one["to"] for one in shown if one["status"] != "connected"] == [NUMBERS["dee"]]
+        calls = [f"Calls.json?Status={status}" for status in ("queued", "ringing", "in-progress")]
+        assert asked == [*lists, people, *calls]
+
+
+async def test_whose_call_has_just_ended_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with set_stage(None) as stage:
+        line = line_to(stage, tmp_path)
+        await enter(stage, {"ann": "", "bob": ""})
+        ann, bob = stage.controller.rooms.conferences[0].participants
+        gone = {"call_sid": "CA" + "0" * 32, "label": None, "status": "connected"}
+        participants = RunningController.participants
+
+        async def too_late(controller: RunningController, room: Thing) -> list[Thing]:
+            return [*await participants(controller, room), gone]
+
+        monkeypatch.setattr(RunningController, "participants", too_late)
+        assert [one["call_sid"] for one in await line.json("room", "Room")] == [ann, bob]
 
 
 async def test_what_is_commanded_is_heard(stage: Stage, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_settings_that_are_made_in_a_program_know_no_environment(monkeypatch: py
         ("[[numbers]]\ntwiml = 'x'\nvoice_url = 'http://app/'", "numbers.0", "either voice_url or twiml"),
         ("[numbers]\ntwiml = 'x'", "numbers", "list"),
         ("[[accounts]]\nsid = 'AC123'\nauth_token = 'x'", "accounts.0.sid", "account SID"),
-        (f"[[accounts]]\nsid = '{SID.upper()}'\nauth_token = 'x'", "accounts.0.sid", "account SID"),
+        (f"[[accounts]]\nsid = '{SID.lower()}'\nauth_token = 'x'", "accounts.0.sid", "account SID"),
         (f"[[accounts]]\nsid = '{SID}'", "accounts.0.auth_token", "required"),
         (f"[[accounts]]\nsid = '{SID}'\nauth_token = ''", "accounts.0.auth_token", "empty"),
         (f"[[numbers]]\naccount = '{SID}'\ntwiml = 'x'", "numbers.0", f"no account {SID}"),

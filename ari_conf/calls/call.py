@@ -49,7 +49,7 @@ class Call:
     ended: "asyncio.Future[CallEnded]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     events_told: int = 0
     taken: "asyncio.Future[None] | None" = None
-    """Of a call that was dialled and talks: to be set done when another document is to take the call over."""
+    """Of a call that was dialled and has answered: to be set done when another document is to take the call over."""
     released: "asyncio.Future[None] | None" = None
     """Done when whoever had dialled the call has let go of it."""
     _on_digit: list[Callable[[str], None]] = field(default_factory=list)
@@ -61,6 +61,18 @@ class Call:
         if self.answered_at is None or self.ended_at is None:
             return 0
         return round(self.ended_at - self.answered_at)
+
+    @contextlib.contextmanager
+    def takeable(self) -> "Iterator[asyncio.Future[None]]":
+        """Let another document take the call over meanwhile; yield what is done when that is wanted."""
+        loop = asyncio.get_running_loop()
+        taken = self.taken = loop.create_future()
+        released = self.released = loop.create_future()
+        try:
+            yield taken
+        finally:
+            self.taken = None
+            released.set_result(None)
 
     @contextlib.contextmanager
     def hearing_digits(self, listener: Callable[[str], None]) -> Iterator[None]:

@@ -25,6 +25,8 @@ class Callee:
         self.base = base
         self.url = absolute(noun.url, base) if noun.url else None
         self.placed = False
+        self.taken = False
+        """Another document has taken the leg over before it was connected; it is no business of the Dial any more."""
         self._timeout = dial.timeout + TIMEOUT_BUFFER
         parent = caller.call
         progress = None

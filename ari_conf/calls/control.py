@@ -18,16 +18,18 @@ from ari_conf.conference import (
     Participant,
     ParticipantCallStatus,
 )
-from ari_conf.media.port import CallGoneError, EngineError, OutgoingCall
+from ari_conf.media.port import EngineError, OutgoingCall
+from ari_conf.recordings import Source as RecordingSource
 from ari_conf.rooms import Caller
 from ari_conf.sids import SidKind, is_sid, new_sid
-from ari_conf.twilio_codes import Code, Level, TwilioError, code_of
+from ari_conf.twilio_codes import Code, code_of
 from ari_conf.webhooks import CallStatus, Direction
 
 from .call import Call
 from .callee import TIMEOUT_BUFFER
+from .leg_recording import record_leg
 from .meanwhile import meanwhile
-from .requests import CallRequest, ControlError, LegRecordingRequest, ParticipantRequest, Source
+from .requests import CallRequest, ControlError, ParticipantRequest, Source
 from .ringback import ring
 from .runner import Beginning, CallRunner, document_from
 from .runners import Runners
@@ -40,11 +42,15 @@ _LABEL_IN_USE: Final = {Code.PARTICIPANT_LABEL_IN_USE: Code.API_PARTICIPANT_LABE
 
 @dataclass(frozen=True, slots=True)
 class PendingParticipant:
-    """Somebody who is being called into a conference. ``created_at`` is in seconds since 1970 (UTC)."""
+    """Somebody who is being called into a conference."""
 
     call: Call
     participant: Participant
-    created_at: float
+
+    @property
+    def created_at(self) -> float:
+        """Since when, in seconds since 1970 (UTC)."""
+        return self.call.created_at
 
 
 class Control:
@@ -54,14 +60,17 @@ class Control:
         self._accounts = accounts
         self._services = services
         self._runners = runners
-        self._pending: dict[str, dict[str, PendingParticipant]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._limits: dict[str, asyncio.Task[None]] = {}
         services.rooms.observers.append(self._on_room_event)
 
     def pending(self, conference_sid: str) -> list[PendingParticipant]:
         """Return who is being called into a conference and has not joined it yet, in order."""
-        return list(self._pending.get(conference_sid, {}).values())
+        conference = self._services.rooms.running(conference_sid)
+        expected = conference.expected.values() if conference else ()
+        # A call is served from its making on, before it is in the book.
+        served = [(self._runners.get(participant.call_sid), participant) for participant in expected]
+        return [PendingParticipant(runner.call, participant) for runner, participant in served if runner]
 
     async def call(self, account_sid: str, request: CallRequest) -> Call:
         """Place a call and return it at once, ``queued`` or further; the document is run when it is answered."""
@@ -85,39 +94,53 @@ class Control:
         if isinstance(expected, JoinRefused):
             code = code_of(expected.code)
             raise ControlError(_LABEL_IN_USE.get(code, code), expected.message)
-        pending = PendingParticipant(call, participant, self._services.clock.now())
-        self._pending.setdefault(expected, {})[call.sid] = pending
+        # However it ends, also one that could not even be placed: it is expected no more, unless it has joined.
+        call.ended.add_done_callback(lambda _ended: rooms.add_failed(call.sid, ParticipantCallStatus(call.status.value)))
         self._place(call, request.call, self._in_conference(expected, participant, request), NO_FALLBACK)
         if request.early_media:
             self._start(self._let_hear(expected, call), f"ring tone in {expected}")
         return expected, call
 
     async def redirect(self, account_sid: str, call_sid: str, source: Source) -> Call:
-        """Let a live call run another document from now on, whatever it does. 21220 if it is not live."""
+        """Let a live call run another document from now on, whatever it does.
+
+        21220 if it is not live, or was placed and has not been answered.
+        """
         call = self._live(account_sid, call_sid)
+        if call.answered_at is None and call.direction is not Direction.INBOUND:
+            raise _not_in_progress()
         runner = self._runners.get(call_sid)
         if runner is not None:
-            self._services.rooms.leave(call_sid, Exit.REDIRECTED)
+            rooms = self._services.rooms
+            rooms.leave(call_sid, Exit.REDIRECTED)
+            rooms.add_failed(call_sid, ParticipantCallStatus.IN_PROGRESS)
             runner.redirect(source)
         elif call.taken is not None and call.released is not None:
+            if call.taken.done():
+                # Somebody else is just taking it over: theirs begins first, then this takes over from it.
+                await asyncio.wait({call.released})
+                return await self.redirect(account_sid, call_sid, source)
             call.taken.set_result(None)
             await asyncio.wait({call.released})
             fallback = Fallback(source.fallback_url, source.fallback_method)
             self._runners.start(CallRunner(call, self._services, document_from(source), fallback))
         else:
-            raise ControlError(Code.CALL_STATE, "Call is not in-progress. Cannot redirect.")
+            raise _not_in_progress()
         return call
 
     def limit(self, account_sid: str, call_sid: str, seconds: float) -> None:
         """Let a live call end so many seconds after its answer, whatever limit it had. 21220 if it is not live."""
         self._limit_to(self._live(account_sid, call_sid), seconds)
 
-    def fall_back_to(self, account_sid: str, call_sid: str, url: str, method: str) -> None:
-        """Let somebody else be asked from now on if a live call's application fails. 21220 if it is not live."""
+    def fall_back_to(self, account_sid: str, call_sid: str, url: str | None, method: str | None) -> None:
+        """Let somebody else be asked from now on if a live call's application fails. 21220 if it is not live.
+
+        A method alone is for the URL that the call has.
+        """
         self._live(account_sid, call_sid)
         runner = self._runners.get(call_sid)
         if runner is not None:
-            runner.fall_back_to(Fallback(url, method))
+            runner.fall_back_to(url, method)
 
     async def complete(self, account_sid: str, call_sid: str) -> Call:
         """End a live call, in whatever state."""
@@ -141,7 +164,7 @@ class Control:
     def _live(self, account_sid: str, call_sid: str) -> Call:
         call = self._services.book.get(call_sid)
         if call is None or call.account.sid != account_sid:
-            raise ControlError(Code.CALL_STATE, "Call is not in-progress. Cannot redirect.")
+            raise _not_in_progress()
         return call
 
     def _new_call(self, account_sid: str, request: CallRequest) -> Call:
@@ -170,7 +193,7 @@ class Control:
             await self._services.book.place(call, outgoing)
             await session.wait(call.answered)
             if request.record is not None:
-                await self._record(session, request.record)
+                await record_leg(session, request.record, RecordingSource.OUTBOUND_API)
             if request.send_digits:
                 await session.while_up(session.engine.send_digits(call.sid, request.send_digits))
             await beginning(session)
@@ -178,25 +201,12 @@ class Control:
         self._limit_to(call, request.time_limit)
         self._runners.start(CallRunner(call, self._services, begin, fallback))
 
-    async def _record(self, session: CallSession, request: LegRecordingRequest) -> None:
-        """Record the leg; the call goes on without that if it cannot be."""
-        call = session.call
-        try:
-            await self._services.recordings.start_leg(call.sid, call.account.sid, request)
-        except CallGoneError:
-            raise
-        except EngineError as error:
-            session.notify(Code.INTERNAL_FAILURE, Level.ERROR, f"the call is not recorded: {error}")
-        except TwilioError as error:
-            session.notify(error.code, Level.ERROR, error.message)
-
     def _in_conference(self, conference_sid: str, participant: Participant, request: ParticipantRequest) -> Beginning:
         rooms = self._services.rooms
 
         async def begin(session: CallSession) -> None:
             call = session.call
             await session.while_up(session.engine.set_jitter_buffer(call.sid, request.jitter_buffer_ms))
-            self._joined(conference_sid, call.sid)
             conference = rooms.find(call.account.sid, conference_sid)
             if conference is None:
                 return
@@ -222,23 +232,11 @@ class Control:
         async with meanwhile(ring(self._services, play), f"ring tone in {conference_sid}"):
             await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
 
-    def _joined(self, conference_sid: str, call_sid: str) -> None:
-        waiting = self._pending.get(conference_sid, {})
-        waiting.pop(call_sid, None)
-        if not waiting:
-            self._pending.pop(conference_sid, None)
-
-    def on_call_ended(self, call: Call) -> None:
-        """Take note that a call is over: one that was expected in a conference does not come."""
-        for conference_sid, waiting in list(self._pending.items()):
-            if call.sid in waiting:
-                self._joined(conference_sid, call.sid)
-                self._services.rooms.add_failed(call.sid, ParticipantCallStatus(call.status.value))
-
     def _on_room_event(self, conference: Conference, event: ConferenceEvent) -> None:
         if isinstance(event, ConferenceEnded):
-            for pending in self.pending(conference.sid):
-                self._start(self._give_up(pending.call), f"giving up {pending.call.sid}")
+            for runner in map(self._runners.get, self._services.rooms.expected(conference.sid)):
+                if runner is not None:
+                    self._start(self._give_up(runner.call), f"giving up {runner.call.sid}")
 
     async def _give_up(self, call: Call) -> None:
         try:
@@ -274,3 +272,7 @@ class Control:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _not_in_progress() -> ControlError:
+    return ControlError(Code.CALL_STATE, "Call is not in-progress. Cannot redirect.")

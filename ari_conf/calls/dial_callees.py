@@ -31,11 +31,13 @@ async def dial_callees(going: Dialling, callees: Callees) -> Dialled:
             connected = await _ring(going, legs)
             if connected is None:
                 return _nobody(legs, starred=going.star.done())
+            if connected.taken:
+                return _taken(connected.call, bridged=False)
             await session.answer()
             await going.recording.begin()
             bridged = not connected.call.ended.done()
             if bridged and await _talk(going, connected.call):
-                return Dialled(CallStatus.COMPLETED.value, bridged=True, more={"DialCallSid": connected.call.sid})
+                return _taken(connected.call, bridged=True)
             await connected.hang_up()
             return Dialled(CallStatus.COMPLETED.value, bridged=bridged, more=connected.parameters)
     except CallGoneError:
@@ -44,18 +46,18 @@ async def dial_callees(going: Dialling, callees: Callees) -> Dialled:
 
 async def _talk(going: Dialling, other: Call) -> bool:
     """Let the two talk; return whether the other one was taken away by another document, and is not to be hung up."""
-    loop = asyncio.get_running_loop()
-    other.taken, other.released = loop.create_future(), loop.create_future()
-    try:
-        await talk(going, other, other.taken)
-        return other.taken.done()
-    finally:
-        other.released.set_result(None)
-        other.taken = None
+    with other.takeable() as taken:
+        await talk(going, other, taken)
+        return taken.done()
+
+
+def _taken(other: Call, *, bridged: bool) -> Dialled:
+    """Return how a Dial went whose called party was taken away by another document; that call goes on."""
+    return Dialled(CallStatus.COMPLETED.value, bridged=bridged, more={"DialCallSid": other.sid})
 
 
 async def _ring(going: Dialling, legs: Sequence[Callee]) -> Callee | None:
-    """Call everybody; return who is to be connected."""
+    """Call everybody; return who is to be connected, or was taken away while being screened."""
     session, dial = going.session, going.verb
     if not dial.answer_on_bridge:
         await session.answer()
@@ -70,7 +72,10 @@ async def _ring(going: Dialling, legs: Sequence[Callee]) -> Callee | None:
 
 
 async def _call(going: Dialling, legs: Sequence[Callee]) -> Callee | None:
-    """Call all of them; return the one who has answered first and wants to be connected, when the others are hung up."""
+    """Call all of them; return the one who has answered first, when the others are hung up.
+
+    None if there is none, or it does not want to be connected.
+    """
     await asyncio.gather(*(leg.place() for leg in legs))
     first = await _first_answer(going, legs)
     await asyncio.gather(*(leg.hang_up() for leg in legs if leg is not first))

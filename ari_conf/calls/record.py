@@ -50,13 +50,12 @@ async def record(session: CallSession, verb: Record, base: str) -> Outcome:
         await session.while_up(session.engine.play(session.call.sid, Sound.BEEP))
     recording = _recording(session, verb, callback)
     try:
-        await session.while_up(session.engine.record(session.call.sid, recording.sid, track=Track.INBOUND))
+        finishing = await session.while_up(session.services.recordings.start(session.call.sid, recording))
     except CallGoneError:
         raise
     except EngineError as error:
         session.notify(Code.INTERNAL_FAILURE, Level.ERROR, f"<Record> does not record: {error}")
         return Next.VERB
-    finishing = session.services.recordings.begin(recording.sid, recording)
     try:
         ended_by = await _until_over(session, verb, finishing)
     except CallGoneError:

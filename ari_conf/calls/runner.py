@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -48,9 +49,12 @@ class CallRunner:
         if self._doing is not None:
             self._doing.cancel()
 
-    def fall_back_to(self, fallback: Fallback) -> None:
-        """Ask somebody else from now on if the application fails."""
-        self._session.fall_back_to(fallback)
+    def fall_back_to(self, url: str | None, method: str | None) -> None:
+        """Ask somebody else from now on if the application fails; a method alone is for the URL that there is."""
+        if url:
+            self._session.fall_back_to(Fallback(url, method or "POST"))
+        elif method:
+            self._session.fall_back_to(replace(self._session.fallback, method=method))
 
     async def run(self) -> None:
         """Serve the call to its end. Whatever goes wrong is logged here; nothing is raised but cancellation."""
@@ -64,6 +68,9 @@ class CallRunner:
         work = self._beginning
         while True:
             self._doing = asyncio.create_task(self._guarded(work), name=f"serving {self.call.sid}")
+            if self._source is not None:
+                # Redirected before it could begin.
+                self._doing.cancel()
             await _to_its_end(self._doing)
             source, self._source = self._source, None
             if source is None or self.call.ended.done():

@@ -18,17 +18,19 @@ log = structlog.get_logger(__name__)
 
 
 async def screen(going: Dialling, callee: Callee) -> bool:
-    """Send the digits and run the document of ``url`` on the leg; tell whether it is to be connected now.
+    """Send the digits and run the document of ``url`` on the leg; tell whether it is to be connected now, or was ``taken``.
 
-    If it is not, it is hung up: it has done so itself, or its document has, or the caller has pressed ``*``. Raises
+    If neither, it is hung up: it has done so itself, or its document has, or the caller has pressed ``*``. Raises
     CallGoneError when the caller hangs up.
     """
     caller = callee.caller
     session = CallSession(callee.call, caller.services, Diary(callee.call.sid, caller.services.ledger, caller.clock))
     try:
-        async with meanwhile(_screen(session, callee), f"screening of {callee.call.sid}") as screening:
-            await caller.wait(screening, going.star)
-            wanted = screening.done() and screening.result()
+        with callee.call.takeable() as taken:
+            async with meanwhile(_screen(session, callee), f"screening of {callee.call.sid}") as screening:
+                await caller.wait(screening, going.star, taken)
+                callee.taken = taken.done() and not going.star.done()
+                wanted = callee.taken or (screening.done() and screening.result())
     except BaseException:
         await callee.hang_up()
         raise

@@ -88,7 +88,8 @@ class CallSession:
         self.result: Mapping[str, str] = {}
         """What came of the verb that runs, as its action is told."""
         self.telling: set[asyncio.Task[None]] = set()
-        self._fallback = fallback
+        self.fallback = fallback
+        """Whom to ask if the application fails."""
         self._cookies = CookieJar()
         # A document that redirects to itself would else keep the application and us busy for as long as the call lasts.
         self._pace = Pace(services.clock, at_once=choices.DOCUMENTS_AT_ONCE, seconds=choices.SECONDS_PER_DOCUMENT)
@@ -96,7 +97,7 @@ class CallSession:
     def fall_back_to(self, fallback: Fallback) -> None:
         """Ask somebody else from now on if the application fails; an empty URL leaves it as it is."""
         if fallback.url:
-            self._fallback = fallback
+            self.fallback = fallback
 
     @property
     def engine(self) -> MediaEngine:
@@ -184,11 +185,11 @@ class CallSession:
         try:
             return await self.while_up(self._fetch(url, method, more or {}))
         except TwilioError as error:
-            if not self._fallback.url:
+            if not self.fallback.url:
                 raise
             self.notify(error.code, Level.WARNING, f"the fallback is asked: {error.message}", url, exchange_of(error))
             reason = {"ErrorCode": str(int(error.code)), "ErrorUrl": url}
-            return await self.while_up(self._fetch(self._fallback.url, self._fallback.method, reason))
+            return await self.while_up(self._fetch(self.fallback.url, self.fallback.method, reason))
 
     def given(self, fetched: FetchedDocument, method: str = "") -> FetchedDocument:
         """Note a document that the call is to run, and what is wrong with it."""

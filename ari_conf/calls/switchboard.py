@@ -96,10 +96,8 @@ class Switchboard:
             case CallArrived():
                 self._on_arrived(event)
             case CallEnded():
-                call = services.book.ended(event)
-                if call is not None:
+                if services.book.ended(event) is not None:
                     services.rooms.leave(event.call_sid, Exit.HUNG_UP)
-                    self._control.on_call_ended(call)
             case RecordingFinished():
                 services.recordings.over(event)
             case EngineLost():

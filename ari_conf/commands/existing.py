@@ -3,15 +3,20 @@
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from ari_conf.accounts import Account, accounts_of
 from ari_conf.database import store_of
 from ari_conf.logs import set_up_logs
 from ari_conf.settings import Settings, load_settings
-from ari_conf.store import Store, StoreError, plainly
+from ari_conf.store import AccountRow, Store, StoreError, plainly, tables
 
 from .terminal import clear_errors
+
+NO_ACCOUNT: Final = "there is no account yet; `ari-conf serve` makes one when it starts"
 
 
 def settings_of(config: Path | None) -> Settings:
@@ -31,6 +36,15 @@ async def existing_store(settings: Settings) -> AsyncIterator[Store]:
     async with clear_refusals(store):
         await store.open()
         yield store
+
+
+async def existing_accounts(settings: Settings) -> tuple[Account, ...]:
+    """Return the accounts of the settings, or those in the database; other than at a start, none is made."""
+    if settings.accounts:
+        return (await accounts_of(settings))[0]
+    async with existing_store(settings) as store:
+        rows = await store.rows(AccountRow, select(tables.accounts).order_by(tables.accounts.c.created_at))
+    return tuple(Account(row.sid, row.auth_token) for row in rows)
 
 
 @contextlib.asynccontextmanager

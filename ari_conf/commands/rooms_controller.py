@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
-from sqlalchemy import select
 from yarl import URL
 
-from ari_conf.accounts import Account, accounts_of
+from ari_conf.accounts import Account
 from ari_conf.settings import Settings
-from ari_conf.store import AccountRow, tables
 
-from .existing import existing_store, settings_of
+from .existing import NO_ACCOUNT, existing_accounts, settings_of
 from .rooms_things import ControllerError, Thing, number_of
 
 ANSWER_SECONDS: Final = 10.0
@@ -63,19 +61,28 @@ class RunningController:
         return found[::-1]
 
     async def callers(self, room: Thing) -> list[Thing]:
-        """Return the same, each with ``from``, ``to`` and ``direction`` of its call."""
-        found: list[Thing] = []
-        for participant in await self.participants(room):
-            call = await self.get(self.path(f"/Calls/{participant['call_sid']}.json"))
-            found.append({**participant, **{name: call[name] for name in ("from", "to", "direction")}})
-        return found
+        """Return the same, each with ``from``, ``to`` and ``direction`` of its call; without whose call has just ended."""
+        participants = await self.participants(room)
+        if not participants:
+            return []
+        joined = all(participant["status"] == "connected" for participant in participants)
+        calls: dict[str, Thing] = {}
+        # In this order, so that a call which goes on meanwhile is in the next list.
+        for status in ("in-progress",) if joined else ("queued", "ringing", "in-progress"):
+            listed = await self._list(f"/Calls.json?Status={status}&PageSize=1000", "calls")
+            calls |= {call["sid"]: call for call in listed}
+        return [
+            {**participant, **{name: calls[participant["call_sid"]][name] for name in ("from", "to", "direction")}}
+            for participant in participants
+            if participant["call_sid"] in calls
+        ]
 
     async def participant(self, room: Thing, who: str) -> Thing:
         """Return the participant who has this label, Call SID or, if nobody else has it, number."""
-        participants = await self.callers(room)
-        for participant in participants:
+        for participant in await self.participants(room):
             if who in {participant["call_sid"], participant["label"]}:
                 return participant
+        participants = await self.callers(room)
         same = [participant for participant in participants if number_of(participant) == who]
         if len(same) == 1:
             return same[0]
@@ -84,10 +91,6 @@ class RunningController:
             raise ControllerError(f"several in {room['friendly_name']} have the number {who}; name one by the Call SID: {sids}")
         others = ", ".join(participant["label"] or number_of(participant) for participant in participants) or "nobody"
         raise ControllerError(f"there is no {who} in {room['friendly_name']}; there is: {others}")
-
-    async def get(self, path: str) -> Thing:
-        """Return what is at a path."""
-        return await self._ask("GET", path)
 
     async def post(self, path: str, form: Mapping[str, str]) -> Thing:
         """Send a form to a path, and return the answer."""
@@ -101,7 +104,7 @@ class RunningController:
         found: list[Thing] = []
         following: str | None = self.path(below)
         while following:
-            page = await self.get(following)
+            page = await self._ask("GET", following)
             if key not in page:
                 raise ControllerError(self._no_controller())
             found += page[key]
@@ -164,17 +167,10 @@ def _url(settings: Settings, given: str | None) -> URL:
 
 
 async def _account(settings: Settings, sid: str | None) -> Account:
-    accounts = (await accounts_of(settings))[0] if settings.accounts else await _kept_accounts(settings)
+    accounts = await existing_accounts(settings)
     for account in accounts:
         if sid in {None, account.sid}:
             return account
     if not accounts:
-        raise ControllerError("there is no account yet; `ari-conf serve` makes one when it starts")
+        raise ControllerError(NO_ACCOUNT)
     raise ControllerError(f"there is no account {sid}; there are: {', '.join(account.sid for account in accounts)}")
-
-
-async def _kept_accounts(settings: Settings) -> tuple[Account, ...]:
-    """Return the accounts in the database; other than at a start, none is made."""
-    async with existing_store(settings) as store:
-        rows = await store.rows(AccountRow, select(tables.accounts).order_by(tables.accounts.c.created_at))
-    return tuple(Account(row.sid, row.auth_token) for row in rows)

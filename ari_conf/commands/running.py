@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from yarl import URL
 
 from ari_conf import __version__, private_asterisk
 from ari_conf.accounts import Account, accounts_of
@@ -28,7 +29,8 @@ async def serve(settings: Settings, accounts: tuple[Account, ...]) -> None:
         where = (
             settings.asterisk.url if settings.engine == "asterisk" else "no phone can reach the Python mixer; it is for tests"
         )
-        say(f"ari_conf {__version__} takes calls from {settings.engine} ({where}), health on port {controller.port}")
+        say(f"ari_conf {__version__} takes calls from {settings.engine} ({where})")
+        say(_rest(settings, accounts, controller.port))
         raise StartError(await controller.failed)
 
 
@@ -46,7 +48,7 @@ async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: Privat
             ours["outbound"] = "PJSIP/{number}"
         settings = settings.model_copy(update={"asterisk": settings.asterisk.model_copy(update=ours)})
         async with Controller(settings, accounts, make_engine(settings, RealClock())) as controller:
-            for line in describe(asterisk):
+            for line in (*describe(asterisk), _rest(settings, accounts, controller.port)):
                 say(line)
             say(
                 f"\nDial any name, for example sip:room@{asterisk.sip_host}:{asterisk.sip_port}, "
@@ -92,8 +94,14 @@ def installed(*, system: bool) -> private_asterisk.InstalledAsterisk:
     return private_asterisk.ensure_installed(say)
 
 
+def _rest(settings: Settings, accounts: tuple[Account, ...], port: int) -> str:
+    where = URL.build(scheme="http", host=settings.server.host, port=port)
+    return f"REST      {where}, account {', '.join(account.sid for account in accounts)}"
+
+
 def _show_account(account: Account) -> None:
     say(
         f"No account is configured, so one was made; it is kept for the next start.\n"
-        f"  account SID  {account.sid}\n  auth token   {account.auth_token}   (shown this once)"
+        f"  account SID  {account.sid}\n"
+        f"  auth token   {account.auth_token}   (`ari-conf account --show-token` shows it again)"
     )

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.console import Console
@@ -13,7 +14,10 @@ from ari_conf.sids import SidKind, is_sid
 
 T = TypeVar("T")
 
-console = Console()
+_AS_WIDE_AS_NEEDED: Final = 10_000
+
+# What is read by a program, or by nobody yet, has no width into which its tables would have to be pressed.
+console = Console(width=None if sys.stdout.isatty() else _AS_WIDE_AS_NEEDED)
 errors = Console(stderr=True)
 
 ConfigOption = Annotated[

@@ -79,7 +79,7 @@ def _placement(conference: Conference, participant: Participant) -> Placement:
         return Waiting(participant.wait)
     if participant.coaching:
         coached = conference.participants.get(participant.call_sid_to_coach or "")
-        if coached is None or coached.hold or coached.coaching:
+        if coached is None or coached.hold:
             # Whoever meant to be heard by one alone must not be heard by all when that one is away.
             return _LISTENING
         return Coaching(coached.call_sid, muted=participant.muted)

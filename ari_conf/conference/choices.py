@@ -44,5 +44,11 @@ DIAL_CALL_STATUS_WHEN_REFUSED: Final = "failed"
 ANNOUNCEMENT_NEEDS_THE_MIX: Final = True
 """Whether an announcement is refused while it would go to somebody who waits or is on hold."""
 
+COACH_CANNOT_BE_COACHED: Final = 16000
+"""Twilio's code ("whisper not available") for coaching a coach: who coaches is not in the mix, and would hear no whisper.
+
+It counts both ways: who is being coached cannot become a coach either. So nobody coaches in a circle.
+"""
+
 SHORTEST_RECORDING_SECONDS: Final = 0.5
 """A recording that is shorter, after trimming, is absent (16101)."""

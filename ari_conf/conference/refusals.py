@@ -1,5 +1,6 @@
 """Why a room refuses: Twilio's error code, and one sentence with the cause."""
 
+from . import choices
 from .model import Conference, ConferenceSettings, ConferenceStatus, Participant
 
 Reason = tuple[int, str]
@@ -56,4 +57,8 @@ def why_not_coach(conference: Conference, coach: str, coached: str | None) -> Re
         return 16028, f"the call to be coached, {coached}, is not another participant of conference {conference.sid}"
     if target.hold:
         return 16027, f"the call to be coached, {coached}, is on hold"
+    if target.coaching:
+        return choices.COACH_CANNOT_BE_COACHED, f"the call to be coached, {coached}, is a coach itself"
+    if any(other.coaching and other.call_sid_to_coach == coach for other in conference.participants.values()):
+        return choices.COACH_CANNOT_BE_COACHED, f"the call that is to coach, {coach}, is being coached itself"
     return None

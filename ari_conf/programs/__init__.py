@@ -2,11 +2,13 @@
 
 from .content import ProgramRequest, Stop
 from .media_routes import media_routes
+from .own_recordings import OwnRecordings
 from .program import Program, ProgramPlayer
 from .prompter import PlaySound, Press, Prompter, Report, log_problem, problem_of
 from .sounds import SoundStore
 
 __all__ = [
+    "OwnRecordings",
     "PlaySound",
     "Press",
     "Program",

@@ -14,6 +14,7 @@ from ari_conf.webhooks import MediaLimit, WebhookClient, WebhookError, WebhookRe
 
 from .freshness import fresh_seconds
 from .known_media import KnownMedia, MediaIndex
+from .own_recordings import LogIn, no_login
 from .sounds import SoundStore
 
 _NOT_MODIFIED: Final = 304
@@ -28,14 +29,23 @@ class _UnderWay:
 class MediaCache:
     """Gets sounds from the application. What it knows about them is in the folder ``fetched`` in that of ``sounds``.
 
-    A URL that several calls want at once is fetched once. What one account has fetched, another does not get.
+    A URL that several calls want at once is fetched once. What one account has fetched, another does not get. ``log_in``
+    knows what has to be added to a URL.
     """
 
-    def __init__(self, webhooks: WebhookClient, sounds: SoundStore, clock: Clock, limit: MediaLimit | None = None) -> None:
+    def __init__(
+        self,
+        webhooks: WebhookClient,
+        sounds: SoundStore,
+        clock: Clock,
+        limit: MediaLimit | None = None,
+        log_in: LogIn = no_login,
+    ) -> None:
         self._webhooks = webhooks
         self._sounds = sounds
         self._clock = clock
         self._limit = limit or MediaLimit()
+        self._log_in = log_in
         self._index = MediaIndex(sounds.folder / "fetched")
         self._under_way: dict[str, _UnderWay] = {}
 
@@ -83,7 +93,7 @@ class MediaCache:
         asked_at = self._clock.now()
         response = await self._webhooks.fetch(
             WebhookRequest(
-                url,
+                self._log_in(url, auth_token),
                 "GET",
                 (),
                 auth_token,

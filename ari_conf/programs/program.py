@@ -67,8 +67,14 @@ class Program:
     async def fetch(self, url: str, method: str, parameters: Mapping[str, str] | None = None) -> None:
         """Ask for a document, which is played next; ``parameters`` are told besides the program's. Raises ``TwilioError``."""
         await self._pace.turn()
-        request = replace(self._request, url=url, method=method, parameters=self._request.told() | dict(parameters or {}))
-        content = await fetch_content(self._player.webhooks, self._player.sounds, request, self._player.media, self._stops)
+        player = self._player
+        request = replace(
+            self._request,
+            url=player.log_in(url, self._request.auth_token),
+            method=method,
+            parameters=self._request.told() | dict(parameters or {}),
+        )
+        content = await fetch_content(player.webhooks, player.sounds, request, player.media, self._stops)
         self._content = content
         self._position = 0
         for problem in content.problems:

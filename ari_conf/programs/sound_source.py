@@ -7,18 +7,28 @@ from ari_conf.webhooks import MediaLimit, WebhookClient, resolve
 
 from .digits import dial_tones
 from .media_cache import MediaCache
+from .own_recordings import LogIn, no_login
 from .sounds import SoundStore
 
 
 class SoundSource:
     """Makes the sounds of prompts ready. One for the whole process; any number of calls at once."""
 
-    def __init__(self, webhooks: WebhookClient, sounds: SoundStore, clock: Clock, *, media: MediaLimit | None = None) -> None:
+    def __init__(
+        self,
+        webhooks: WebhookClient,
+        sounds: SoundStore,
+        clock: Clock,
+        *,
+        media: MediaLimit | None = None,
+        log_in: LogIn = no_login,
+    ) -> None:
         self.webhooks = webhooks
         self.sounds = sounds
         self.clock = clock
         self.media = media
-        self._cache = MediaCache(webhooks, sounds, clock, media)
+        self.log_in = log_in
+        self._cache = MediaCache(webhooks, sounds, clock, media, log_in)
 
     async def sound(self, prompt: Say | Play, base: str, auth_token: str) -> SoundFile:
         """Return what ``prompt`` lets be heard once, possibly of no length; its URL belongs to the document at ``base``.

@@ -72,7 +72,7 @@ class RecordingCallback:
 
 
 class LegRequest(Protocol):
-    """How a leg is to be recorded: on 1 or 2 ``channels``, of which the latter needs both tracks."""
+    """How a leg is to be recorded. One direction alone is on one channel, whatever is asked for."""
 
     @property
     def channels(self) -> int:

@@ -108,11 +108,9 @@ class Recordings:
             )
         return found[0]
 
-    def begin(self, name: str, recording: Recording) -> "asyncio.Future[Recording]":
-        """Note that a recording has begun, and tell it; return what is done, with the recording, when it is finished."""
-        live = self._expect(name, recording)
-        self._begun(live)
-        return live.finished
+    def begin(self, name: str, recording: Recording) -> None:
+        """Note that the recording of a room has begun, and tell it."""
+        self._begun(self._expect(name, recording))
 
     async def start_leg(
         self, call_sid: str, account_sid: str, request: LegRequest, source: Source = Source.OUTBOUND_API
@@ -128,29 +126,36 @@ class Recordings:
             raise TwilioError(
                 Code.TOO_MANY_RECORDINGS, f"{most} recordings of call {call_sid} are running already; stop one of them first."
             )
-        sid = new_sid(SidKind.RECORDING)
-        dual = request.channels == 2 and request.track is Track.BOTH
         recording = Recording(
-            sid=sid,
+            sid=new_sid(SidKind.RECORDING),
             account_sid=account_sid,
             source=source,
             started_at=self._clock.now(),
             call_sid=call_sid,
-            channels=2 if dual else 1,
+            channels=request.channels if request.track is Track.BOTH else 1,
             track=request.track,
             trim=request.trim,
             callback=request.callback,
         )
+        await self.start(call_sid, recording)
+        return recording
+
+    async def start(self, call_sid: str, recording: Recording) -> "asyncio.Future[Recording]":
+        """Record a call as ``recording`` says; return what is done, with the recording, when it is finished.
+
+        Raises ``CallGoneError`` if the call is over, ``EngineError`` if the engine cannot record.
+        """
+        sid = recording.sid
         # Before the engine begins: the call may end, and its recording with it, before this goes on.
         live = self._expect(sid, recording)
         try:
-            await self._engine.record(call_sid, sid, track=request.track, dual=dual)
+            await self._engine.record(call_sid, sid, track=recording.track, dual=recording.channels == 2)
         except BaseException:
             self._by_name.pop(sid, None)
             self._live.pop(sid, None)
             raise
         self._begun(live)
-        return recording
+        return live.finished
 
     async def pause(self, sid: str, behavior: PauseBehavior = PauseBehavior.SILENCE) -> Recording:
         """Record nothing from now on; in the file, ``behavior`` stands for it. Return the recording as it is then."""

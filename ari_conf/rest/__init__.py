@@ -4,7 +4,7 @@ How a resource is written (``accounts.py`` is the smallest example, ``events.py`
 
 1. **What is answered** is a ``Body``: a pydantic model whose fields are those of Twilio's JSON. Dates are text, from ``dated``.
 2. **What can be sent** is a ``Parameters`` for each operation: fields in snake_case, read in CamelCase, typed with what is in
-   ``parameters.py`` (``Flag``, ``Method``, ``WebUrl``, ``UrlOrEmpty``, ``Day``, ``Annotated[frozenset[…], WORDS]``), and with
+   ``parameters.py`` (``Flag``, ``Method``, ``WebUrl``, ``UrlOrEmpty``, ``Annotated[frozenset[…], WORDS]``), and with
    ``Wrong(code, missing)`` in ``Annotated[…]`` where Twilio has a code of its own. A list's is a ``Paging``.
 3. **A class** takes what it needs and has a handler for each operation: ``async def fetch(self, asked: Asked[P]) -> Body``. It
    returns a ``Body``; a ``Page``, made by ``paginate`` from a source; an aiohttp response for what is no JSON; or None for 204.

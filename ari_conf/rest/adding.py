@@ -1,5 +1,6 @@
 """What can be said of a participant who is to be called into a conference."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -20,17 +21,14 @@ from ari_conf.conference.refusals import why_not_coach
 from ari_conf.recordings import RecordingEvent
 from ari_conf.rooms import RoomRecording
 from ari_conf.twiml import JitterBufferSize, Region, Trim
-from ari_conf.twiml.values import InvalidValueError, label
+from ari_conf.twiml.values import InvalidValueError, conference_name, label
 
 from .errors import RestCode, RestError
-from .parameters import WORDS, CallSid, Flag, Method, UrlOrEmpty, WebUrl, Wrong
-from .placing import PlaceCall, call_request, recording_callback
+from .parameters import ATTRIBUTE, WORDS, AttributeMethod, AttributeUrl, CallSid, Flag, UrlOrEmpty, Wrong
+from .placing import PlaceCall, call_request
+from .recordings_leg import recording_callback
 
-ATTRIBUTE: Final = Wrong(RestCode.CONFERENCE_ATTRIBUTE)
-"""For what ``<Conference>`` has as an attribute too."""
-
-Url = Annotated[WebUrl, ATTRIBUTE]
-UrlMethod = Annotated[Method, ATTRIBUTE]
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _label(value: str) -> str:
@@ -63,21 +61,22 @@ class CreateParticipant(PlaceCall):
     start_conference_on_enter: Flag = True
     end_conference_on_exit: Flag = False
     wait_url: Annotated[UrlOrEmpty | None, ATTRIBUTE] = None
-    wait_method: UrlMethod = "POST"
+    wait_method: AttributeMethod = "POST"
     early_media: Flag = True
     coaching: Flag | None = None
     call_sid_to_coach: Annotated[CallSid | None, ATTRIBUTE] = None
+    timeout: Annotated[int, Field(ge=5, le=600), Wrong(RestCode.TIMEOUT)] = 60
     jitter_buffer_size: Annotated[JitterBufferSize, ATTRIBUTE] = JitterBufferSize.LARGE
     max_participants: Annotated[int, Field(ge=2, le=250), ATTRIBUTE] = 250
     conference_record: Recorded = False
     conference_trim: Annotated[Trim, ATTRIBUTE] = Trim.TRIM_SILENCE
-    conference_status_callback: Url | None = None
-    conference_status_callback_method: UrlMethod = "POST"
+    conference_status_callback: AttributeUrl | None = None
+    conference_status_callback_method: AttributeMethod = "POST"
     conference_status_callback_event: Annotated[frozenset[CallbackEvent], WORDS, ATTRIBUTE] = frozenset(
         {CallbackEvent.START, CallbackEvent.END}
     )
-    conference_recording_status_callback: Url | None = None
-    conference_recording_status_callback_method: UrlMethod = "POST"
+    conference_recording_status_callback: AttributeUrl | None = None
+    conference_recording_status_callback_method: AttributeMethod = "POST"
     conference_recording_status_callback_event: Annotated[frozenset[RecordingEvent], WORDS, ATTRIBUTE] = frozenset(
         {RecordingEvent.COMPLETED}
     )
@@ -87,6 +86,17 @@ class CreateParticipant(PlaceCall):
     def coaches(self) -> bool:
         """Whether this one is to be a coach: whoever names somebody to coach is one, if nothing else is said."""
         return self.call_sid_to_coach is not None if self.coaching is None else self.coaching
+
+
+def conference_named(text: str) -> str:
+    """Return the conference that a path names, by its name or its SID. Raises ``RestError`` if it can be neither."""
+    try:
+        name = conference_name(text)
+    except InvalidValueError as error:
+        raise RestError(RestCode.INVALID_PARAMETER, f"The conference's name should have {error.expected}.") from None
+    if _CONTROL.search(name):
+        raise RestError(RestCode.INVALID_PARAMETER, "The conference's name should have no control characters.")
+    return name
 
 
 def refuse_coaching(conference: Conference | None, sent: CreateParticipant) -> None:

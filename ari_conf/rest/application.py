@@ -2,12 +2,11 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from contextvars import ContextVar
-from typing import Final
+from typing import Final, cast
+from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler as WebHandler
 from multidict import MultiDict
 from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,22 +18,23 @@ from ari_conf.store import plainly
 from ari_conf.twilio_codes import TwilioError
 
 from .choices import MAX_BODY_BYTES
-from .errors import NotFound, RestCode, RestError, error_body
+from .errors import MethodNotAllowed, NotFound, RestCode, RestError, error_body
 from .gate import CHALLENGE, Gate, Login, TooManyRequestsError
+from .malformed import log_in_a_line
 from .openapi import openapi
 from .operation import Asked, Body, Listing, Operation
 from .paging import Page, envelope
 from .parameters import Parameters, read_parameters
+from .routes import Routes
 
 log = structlog.get_logger(__name__)
 
 PREFIX: Final = "/2010-04-01"
 
-_LOGIN: Final[ContextVar[Login]] = ContextVar("login")
-"""Whose request it is that is being answered; aiohttp has no keys for requests before 3.14."""
-
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"})
+"""Others can carry half a character, which fits into no JSON and no database."""
 
 
 class RestApi:
@@ -47,37 +47,33 @@ class RestApi:
         self, operations: Sequence[Operation], accounts: Iterable[Account], clock: Clock, *, rate: float, burst: float
     ) -> None:
         self._gate = Gate(accounts, rate, burst, clock)
-        self._operations = operations
+        self._routes = Routes(operations)
         self._description = to_json(openapi(operations, PREFIX))
 
     def mount(self, app: web.Application) -> None:
         """Serve the API, and ``/openapi.json``, from ``app``."""
-        api = web.Application(middlewares=[self._guard])
-        for operation in self._operations:
-            for suffix in operation.suffixes:
-                path = "/Accounts/{AccountSid}" + operation.path
-                api.router.add_route(operation.method, _pattern(path) + suffix, self._carrying_out(operation, suffix))
-        app.add_subapp(PREFIX, api)
+        log_in_a_line()
+        app.router.add_route("*", PREFIX + r"{path:(/[\s\S]*)?}", self._answer)
         app.router.add_get("/openapi.json", self._describe)
 
     async def _describe(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._description, content_type=_JSON)
 
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: WebHandler) -> web.StreamResponse:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         request_id = f"RQ{secrets.token_hex(16)}"
         try:
-            _LOGIN.set(self._gate.admit(request))
-            response = await handler(request)
+            response = await self._carry_out(request, self._gate.admit(request))
         except TooManyRequestsError as error:
             response = _refuse(request, error, {"Retry-After": str(error.seconds)})
+        except MethodNotAllowed as error:
+            response = _refuse(request, error, {"Allow": error.allowed})
         except RestError as error:
             response = _refuse(request, error, CHALLENGE if error.status == 401 else {})
         except TwilioError as error:
             refusal = RestError(error.code, error.message, getattr(error, "status", 400))
             response = _refuse(request, refusal)
-        except web.HTTPException as error:
-            response = _refuse(request, _in_twilios_words(error), _allow(error))
+        except web.HTTPRequestEntityTooLarge:
+            response = _refuse(request, _too_large())
         except SQLAlchemyError as error:
             log.error("a request cannot be answered from the database", request_id=request_id, cause=plainly(error))
             response = _refuse(request, _unavailable("database"))
@@ -90,35 +86,30 @@ class RestApi:
         response.headers["Twilio-Request-Id"] = request_id
         return response
 
-    def _carrying_out(self, operation: Operation, suffix: str) -> WebHandler:
-        async def carry_out(request: web.Request) -> web.StreamResponse:
-            login = _LOGIN.get()
-            path = dict(request.match_info)
-            if path.pop("AccountSid") != login.account.sid:
-                raise NotFound
-            sent = request.rel_url.query if operation.asks_by_query else await _form(request)
-            parameters = read_parameters(operation.parameters, sent)
-            asked = Asked(login.account, parameters, path, suffix, request.rel_url, login.by_token)
-            answer = await operation.handler(asked)
-            if isinstance(answer, web.StreamResponse):
-                return answer
-            if answer is None:
-                return web.Response(status=204)
-            return web.Response(body=_json(operation, answer, asked), status=operation.status, content_type=_JSON)
-
-        return carry_out
-
-
-def _pattern(path: str) -> str:
-    """Return the path for aiohttp, in which a variable is no longer than it has to be: ``.json`` is not part of it."""
-    return path.replace("}", ":[^/]+?}")
+    async def _carry_out(self, request: web.Request, login: Login) -> web.StreamResponse:
+        url = request.rel_url
+        route, path = self._routes.find(request.method, url.path_safe.removeprefix(PREFIX))
+        if path.pop("AccountSid") != login.account.sid:
+            raise NotFound
+        operation = route.operation
+        sent = url.query if operation.asks_by_query else await _form(request)
+        parameters = read_parameters(operation.parameters, sent)
+        asked = Asked(login.account, parameters, path, route.suffix, url, login.by_token)
+        answer = await operation.handler(asked)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        if answer is None:
+            return web.Response(status=204)
+        return web.Response(body=_json(operation, answer, asked), status=operation.status, content_type=_JSON)
 
 
 def _json(operation: Operation, answer: Body | Page, asked: Asked[Parameters]) -> bytes:
-    if isinstance(answer, Page) and isinstance(operation.answer, Listing):
-        path = asked.url.raw_path.removesuffix(asked.suffix) + ".json"
-        return to_json({operation.answer.key: answer.items, **dict(envelope(answer, asked.url, path))})
-    return to_json(answer)
+    if not (isinstance(answer, Page) and isinstance(operation.answer, Listing)):
+        return to_json(answer)
+    path = asked.url.raw_path.removesuffix(asked.suffix) + ".json"
+    items = b",".join([item.as_json for item in cast("Sequence[Body]", answer.items)])
+    around = to_json(envelope(answer, asked.url, path))
+    return b"".join((b'{"', operation.answer.key.encode(), b'":[', items, b"],", around.removeprefix(b"{")))
 
 
 async def _form(request: web.Request) -> MultiDict[str]:
@@ -126,12 +117,19 @@ async def _form(request: web.Request) -> MultiDict[str]:
         return MultiDict()
     if request.content_type != _FORM:
         raise RestError(RestCode.INVALID_PARAMETER, f"Send a form ({_FORM}), not {request.content_type}.", 415)
-    limited = request.clone(client_max_size=MAX_BODY_BYTES)
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise RestError(RestCode.INVALID_PARAMETER, "Send the form as it is, without a Content-Encoding.", 415)
+    charset = (request.charset or "utf-8").lower()
+    if charset not in _CHARSETS:
+        raise RestError(RestCode.INVALID_PARAMETER, "Send the form in UTF-8.", 415)
+    # One without a length is read as far as aiohttp reads bodies.
+    if (request.content_length or 0) > MAX_BODY_BYTES or len(body := await request.read()) > MAX_BODY_BYTES:
+        raise _too_large()
     try:
-        form = await limited.post()
+        fields = parse_qsl(body.rstrip().decode(charset), keep_blank_values=True, encoding=charset, errors="strict")
     except (UnicodeDecodeError, LookupError, ValueError) as error:
         raise RestError(RestCode.INVALID_PARAMETER, "The form is not valid UTF-8.") from error
-    return MultiDict((name, value) for name, value in form.items() if isinstance(value, str))
+    return MultiDict(fields)
 
 
 def _refuse(request: web.Request, error: RestError, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -148,18 +146,5 @@ def _unavailable(what: str) -> RestError:
     return RestError(RestCode.UNAVAILABLE, f"The {what} does not answer at the moment; try again later.", 503)
 
 
-def _in_twilios_words(error: web.HTTPException) -> RestError:
-    match error:
-        case web.HTTPNotFound():
-            return NotFound()
-        case web.HTTPMethodNotAllowed():
-            allowed = ", ".join(sorted(error.allowed_methods))
-            return RestError(RestCode.METHOD_NOT_ALLOWED, f"{error.method} is not allowed here, but {allowed}.", 405)
-        case web.HTTPRequestEntityTooLarge():
-            return RestError(RestCode.INVALID_PARAMETER, f"The form is larger than {MAX_BODY_BYTES} bytes.", 413)
-        case _:
-            return RestError(RestCode.INVALID_PARAMETER, error.reason, error.status)
-
-
-def _allow(error: web.HTTPException) -> dict[str, str]:
-    return {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+def _too_large() -> RestError:
+    return RestError(RestCode.INVALID_PARAMETER, f"The form is larger than {MAX_BODY_BYTES} bytes.", 413)

@@ -1,5 +1,6 @@
 """Calls: placed, listed, fetched, redirected, ended, deleted."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,9 +12,9 @@ from ari_conf.calls.control import Control
 from ari_conf.calls.requests import Source
 from ari_conf.store import CallRow, Store
 from ari_conf.store.tables import calls, documents, verbs
+from ari_conf.twilio_codes import Code
 
 from .calls_body import CallBody, call_body, row_of
-from .calls_codes import CallCode
 from .calls_creation import CreateCall, Twiml, request_of
 from .calls_list import CallFilters, as_over, key, wanted_calls
 from .errors import NotFound, RestCode, RestError
@@ -31,9 +32,9 @@ class CallUpdate(Parameters):
     twiml: Twiml | None = None
     status: Literal["canceled", "completed"] | None = None
     fallback_url: WebUrl | None = None
-    fallback_method: Method = "POST"
+    fallback_method: Method | None = None
     status_callback: Annotated[WebUrl | None, Wrong(RestCode.STATUS_CALLBACK)] = None
-    status_callback_method: Method = "POST"
+    status_callback_method: Method | None = None
     time_limit: Annotated[int | None, Field(ge=1, le=86_400)] = None
 
 
@@ -110,26 +111,20 @@ class Calls:
         call = await self._live(account_sid, call_sid)
         if wanted.url is not None and wanted.twiml is not None:
             raise RestError(RestCode.INVALID_PARAMETER, "Give either Url or Twiml, not both.")
-        if wanted.status_callback is not None:
-            events = {} if call.progress is None else {"events": call.progress.events}
-            call.progress = ProgressCallback(wanted.status_callback, wanted.status_callback_method, **events)
+        if wanted.status is None and (wanted.url is not None or wanted.twiml is not None):
+            # The only part that a live call may refuse comes first: then nothing else has been changed.
+            await self._control.redirect(
+                account_sid, call_sid, Source(url=wanted.url or "", method=wanted.method, twiml=wanted.twiml or "")
+            )
         if wanted.time_limit is not None:
             self._control.limit(account_sid, call_sid, wanted.time_limit)
-        if wanted.status == "completed":
-            call = await self._control.complete(account_sid, call_sid)
-        elif wanted.status == "canceled":
-            call = await self._control.cancel(account_sid, call_sid)
-        elif wanted.url is not None or wanted.twiml is not None:
-            source = Source(
-                url=wanted.url or "",
-                method=wanted.method,
-                twiml=wanted.twiml or "",
-                fallback_url=wanted.fallback_url or "",
-                fallback_method=wanted.fallback_method,
-            )
-            call = await self._control.redirect(account_sid, call_sid, source)
-        elif wanted.fallback_url is not None:
+        if wanted.fallback_url is not None or wanted.fallback_method is not None:
             self._control.fall_back_to(account_sid, call_sid, wanted.fallback_url, wanted.fallback_method)
+        call.progress = _progress(call.progress, wanted)
+        if wanted.status == "completed":
+            await self._control.complete(account_sid, call_sid)
+        elif wanted.status == "canceled":
+            await self._control.cancel(account_sid, call_sid)
         return call_body(row_of(call))
 
     async def delete(self, asked: Asked[Parameters]) -> None:
@@ -137,7 +132,7 @@ class Calls:
         call_sid = asked.path["CallSid"]
         await self._row(asked.account.sid, call_sid)
         if self._book.get(call_sid) is not None:
-            raise RestError(CallCode.NOT_OVER_YET, "Cannot delete this resource before it is complete", 409)
+            raise RestError(RestCode.NOT_OVER_YET, "Cannot delete this resource before it is complete", 409)
         await caught_up(self._store)
         async with self._store.connect() as connection:
             for table, key in ((documents, documents.c.call_sid), (verbs, verbs.c.call_sid), (calls, calls.c.sid)):
@@ -155,7 +150,17 @@ class Calls:
         if live is not None and live.account.sid == account_sid:
             return live
         await find_call(self._store, account_sid, call_sid)
-        raise RestError(CallCode.CALL_STATE, "Call is not in-progress. Cannot redirect.")
+        raise RestError(Code.CALL_STATE, "Call is not in-progress. Cannot redirect.")
+
+
+def _progress(before: ProgressCallback | None, wanted: CallUpdate) -> ProgressCallback | None:
+    """Return where a call's progress is told from now on; a method alone is for the URL that there is."""
+    if wanted.status_callback is not None:
+        new = ProgressCallback(wanted.status_callback, wanted.status_callback_method or "POST")
+        return new if before is None else replace(new, events=before.events)
+    if before is not None and wanted.status_callback_method is not None:
+        return replace(before, method=wanted.status_callback_method)
+    return before
 
 
 async def must_have_call(store: Store, book: CallBook, account_sid: str, call_sid: str) -> None:

@@ -10,7 +10,7 @@ from ari_conf.webhooks import CallStatus, Direction
 
 from .calls_list import shown_status
 from .operation import Body
-from .reading import API_VERSION, dated, dated_or_none
+from .reading import API_VERSION, PRICE_UNIT, dated, dated_or_none
 
 SUBRESOURCES: Final = {
     "notifications": "Notifications",
@@ -24,8 +24,6 @@ SUBRESOURCES: Final = {
     "user_defined_messages": "UserDefinedMessages",
 }
 """Twilio's, so that the field is as it is there; only notifications and recordings are to be found here."""
-
-PRICE_UNIT: Final = "USD"
 
 
 class CallBody(Body):
@@ -63,7 +61,7 @@ class CallBody(Body):
 def call_body(row: CallRow) -> CallBody:
     """Return a call as it is answered."""
     path = f"/2010-04-01/Accounts/{row.account_sid}/Calls/{row.sid}"
-    placed = row.direction == Direction.INBOUND or row.status != CallStatus.QUEUED
+    placed = row.direction == Direction.INBOUND or shown_status(row) != CallStatus.QUEUED
     over = row.status == CallStatus.COMPLETED and row.answered_at is not None and row.ended_at is not None
     return CallBody(
         sid=row.sid,

@@ -7,10 +7,9 @@ from pydantic import Field
 from ari_conf.calls import CallRequest
 from ari_conf.calls.requests import Source
 
-from .calls_codes import CallCode
 from .errors import RestCode, RestError
 from .parameters import Method, WebUrl, Wrong
-from .placing import NotDone, PlaceCall, call_request
+from .placing import NotDone, NotTrue, PlaceCall, call_request
 
 Twiml = Annotated[str, Field(max_length=4000)]
 
@@ -25,18 +24,16 @@ class CreateCall(PlaceCall):
     fallback_url: WebUrl | None = None
     fallback_method: Method = "POST"
     send_digits: Annotated[str, Field(pattern=r"^[0-9A-Da-d#*wW]{0,32}$"), Wrong(RestCode.SEND_DIGITS)] = ""
-    async_amd: NotDone = None
+    async_amd: NotTrue = False
     async_amd_status_callback: NotDone = None
 
 
 def request_of(wanted: CreateCall) -> CallRequest:
     """Return the call that is asked for. Raises ``RestError`` for what cannot be done."""
     if wanted.application_sid is not None:
-        raise RestError(CallCode.APPLICATION_SID, "There are no TwiML applications here; give Url or Twiml instead.")
+        raise RestError(RestCode.APPLICATION_SID, "There are no TwiML applications here; give Url or Twiml instead.")
     if wanted.url is None and wanted.twiml is None:
         raise RestError(RestCode.URL, "Url parameter is required, or Twiml.")
-    if bool(wanted.sip_auth_username) is not bool(wanted.sip_auth_password):
-        raise RestError(CallCode.SIP_CREDENTIALS, "SipAuthUsername and SipAuthPassword are needed both, or none of them.")
     source = Source(
         url=wanted.url or "",
         method=wanted.method,

@@ -11,9 +11,9 @@ from ari_conf.store import CallRow, Store
 from ari_conf.store.tables import calls
 from ari_conf.webhooks import CallStatus
 
-from .calls_moments import Moment, Moments
 from .paging import Key, Paging, Source, in_memory, in_store, mapped, merged
 from .parameters import CallSid
+from .times import Moment, Times
 
 _SHOWN: Final = {CallStatus.INITIATED.value: CallStatus.QUEUED.value}
 _LIVE: Final = frozenset({CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS})
@@ -36,8 +36,8 @@ class CallFilters(Paging):
 
 def wanted_calls(store: Store, live: Sequence[CallRow], account_sid: str, filters: CallFilters) -> Source[CallRow]:
     """Return the calls of an account that the filters let through, the newest first; ``live`` are those that are up."""
-    started = Moments(filters.start_time, filters.start_time_before, filters.start_time_after)
-    ended = Moments(filters.end_time, filters.end_time_before, filters.end_time_after)
+    started = Times(filters.start_time, filters.start_time_before, filters.start_time_after)
+    ended = Times(filters.end_time, filters.end_time_before, filters.end_time_after)
     up = [
         row
         for row in live

@@ -17,12 +17,10 @@ from ari_conf.conference import (
 )
 
 from .choices import HOLD_METHOD
-from .errors import RestCode, RestError
-from .parameters import CallSid, Flag, Method, Parameters, TrueOrNot, UrlOrEmpty, WebUrl, Wrong
+from .errors import RestError
+from .parameters import ATTRIBUTE, AttributeMethod, AttributeUrl, CallSid, Flag, Parameters, TrueOrNot, UrlOrEmpty
 
-Url = Annotated[WebUrl, Wrong(RestCode.CONFERENCE_ATTRIBUTE)]
-Music = Annotated[UrlOrEmpty, Wrong(RestCode.CONFERENCE_ATTRIBUTE)]
-UrlMethod = Annotated[Method, Wrong(RestCode.CONFERENCE_ATTRIBUTE)]
+Music = Annotated[UrlOrEmpty, ATTRIBUTE]
 
 
 class ParticipantUpdate(Parameters):
@@ -31,15 +29,15 @@ class ParticipantUpdate(Parameters):
     muted: TrueOrNot | None = None
     hold: Flag | None = None
     hold_url: Music | None = None
-    hold_method: UrlMethod = HOLD_METHOD
-    announce_url: Url | None = None
-    announce_method: UrlMethod = "POST"
+    hold_method: AttributeMethod = HOLD_METHOD
+    announce_url: AttributeUrl | None = None
+    announce_method: AttributeMethod = "POST"
     wait_url: Music | None = None
-    wait_method: UrlMethod = "POST"
+    wait_method: AttributeMethod = "POST"
     beep_on_exit: Flag | None = None
     end_conference_on_exit: Flag | None = None
     coaching: Flag | None = None
-    call_sid_to_coach: Annotated[CallSid | None, Wrong(RestCode.CONFERENCE_ATTRIBUTE)] = None
+    call_sid_to_coach: Annotated[CallSid | None, ATTRIBUTE] = None
 
 
 def changes(participant: Participant, wanted: ParticipantUpdate) -> list[Command]:
@@ -74,4 +72,10 @@ def rehearse(conference: Conference, commands: Sequence[Command]) -> None:
         conference, events = handle(conference, command, conference.created_at)
         for event in events:
             if isinstance(event, Refused):
-                raise RestError(event.code, f"{event.message}.")
+                refuse(event)
+
+
+def refuse(refused: Refused | None) -> None:
+    """Raise ``RestError`` with the reason why a room has refused a command, if it has."""
+    if refused is not None:
+        raise RestError(refused.code, f"{refused.message}.")

@@ -13,11 +13,12 @@ from ari_conf.settings import RestSettings
 from ari_conf.store import ConferenceRow, Store, tables
 from ari_conf.twilio_codes import Code
 
-from .errors import NotFound, RestCode, RestError
+from .errors import NotFound, RestError
 from .operation import Asked, Body, Listing, Operation
 from .paging import Key, Page, Paging, in_memory, in_store, merged, paginate
-from .parameters import Day, Method, Parameters, WebUrl, Wrong
-from .reading import API_VERSION, Days, caught_up, dated
+from .parameters import AttributeMethod, AttributeUrl, Parameters
+from .reading import API_VERSION, caught_up, dated
+from .times import Day, Times
 
 COMPLETED: Final = ConferenceStatus.COMPLETED.value
 
@@ -56,8 +57,8 @@ class ConferenceUpdate(Parameters):
     """What is to happen to a conference."""
 
     status: Literal["completed"] | None = None
-    announce_url: Annotated[WebUrl | None, Wrong(RestCode.CONFERENCE_ATTRIBUTE)] = None
-    announce_method: Annotated[Method, Wrong(RestCode.CONFERENCE_ATTRIBUTE)] = "POST"
+    announce_url: AttributeUrl | None = None
+    announce_method: AttributeMethod = "POST"
 
 
 class Conferences:
@@ -104,8 +105,8 @@ class Conferences:
         """Return a page of the account's conferences."""
         wanted = asked.parameters
         status = wanted.status or self._unfiltered
-        created = Days(wanted.date_created, wanted.date_created_before, wanted.date_created_after)
-        updated = Days(wanted.date_updated, wanted.date_updated_before, wanted.date_updated_after)
+        created = Times(wanted.date_created, wanted.date_created_before, wanted.date_created_after)
+        updated = Times(wanted.date_updated, wanted.date_updated_before, wanted.date_updated_after)
         running = [
             self._row(conference) for conference in self._rooms.conferences if conference.account_sid == asked.account.sid
         ]

@@ -5,6 +5,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from ari_conf.media.asterisk.dial_strings import DialStrings
+from ari_conf.media.port import EngineError
+
 from .errors import RestCode
 from .parameters import Wrong
 
@@ -16,6 +19,10 @@ _URI: Final = re.compile(r"(client|sip|sips):[^\s@:;?][^\s]*", re.IGNORECASE)
 def _to(value: str) -> str:
     value = value.strip()
     if _URI.fullmatch(value) and value.isprintable():
+        try:
+            DialStrings().of(value)
+        except EngineError as error:
+            raise ValueError(str(error)) from None
         return value
     number = _PUNCTUATION.sub("", value)
     if not _NUMBER.fullmatch(number):

@@ -12,8 +12,7 @@ from ari_conf.clock import Clock
 from ari_conf.recordings import RecordingStatus
 from ari_conf.store import RecordingRow, Store
 
-from .calls_codes import CallCode
-from .errors import NotFound, RestError, error_body
+from .errors import NotFound, RestCode, RestError, error_body
 from .media_files import CONTENT_TYPES, MediaFiles, MediaFormat, NoSuchChannelsError
 from .operation import Asked, Media, Operation
 from .parameters import Parameters, Wrong, read_parameters
@@ -30,7 +29,7 @@ _MEDIA: Final = Media(tuple(CONTENT_TYPES.values()))
 class MediaParameters(Parameters):
     """How many channels are wanted; as many as were recorded, if nothing is said."""
 
-    requested_channels: Annotated[int | None, Field(ge=1, le=2), Wrong(CallCode.REQUESTED_CHANNELS)] = None
+    requested_channels: Annotated[int | None, Field(ge=1, le=2), Wrong(RestCode.REQUESTED_CHANNELS)] = None
 
 
 class RecordingMedia:
@@ -95,7 +94,7 @@ class RecordingMedia:
             raise NotFound from None
         except NoSuchChannelsError:
             message = f"Recording {row.sid} has one channel; leave RequestedChannels out, or ask for 1."
-            raise RestError(CallCode.REQUESTED_CHANNELS, message) from None
+            raise RestError(RestCode.REQUESTED_CHANNELS, message) from None
         return web.FileResponse(path, headers={"Content-Type": CONTENT_TYPES[format_]})
 
 

@@ -15,8 +15,9 @@ from .calls import must_have_call
 from .errors import NotFound
 from .operation import Asked, Body, Listing, Operation
 from .paging import Page, Paging, in_store, paginate
-from .parameters import Day, Parameters
-from .reading import API_VERSION, Days, caught_up, dated
+from .parameters import Parameters
+from .reading import API_VERSION, caught_up, dated
+from .times import Day, Times
 
 LOG_OF = {Level.ERROR.value: "0", Level.WARNING.value: "1"}
 """How Twilio writes the level."""
@@ -164,7 +165,7 @@ def notification_body(row: NotificationRow) -> NotificationBody:
 
 def _wanted(asked: Asked[NotificationFilters]) -> Select[Any]:
     filters = asked.parameters
-    days = Days(filters.message_date, filters.message_date_before, filters.message_date_after)
+    days = Times(filters.message_date, filters.message_date_before, filters.message_date_after)
     statement = select(notifications).where(
         notifications.c.account_sid == asked.account.sid, *days.conditions(notifications.c.at)
     )

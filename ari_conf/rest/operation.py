@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 from yarl import URL
 
 from ari_conf.accounts import Account
@@ -18,6 +20,11 @@ class Body(BaseModel):
     """A resource as it is answered, field by field; subclass it for each."""
 
     model_config = ConfigDict(frozen=True)
+
+    @cached_property
+    def as_json(self) -> bytes:
+        """The body as it is sent; written once, for a body may be answered again and again."""
+        return to_json(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -106,14 +107,14 @@ async def paginate(paging: Paging, source: Source[T], key: Callable[[T], Key], b
 
 def envelope(page: Page, url: URL, path: str) -> Envelope:
     """Return what stands around a page of the list at ``path``, which was asked for by ``url``."""
-    known = {str(field.alias) for field in type(page.paging).model_fields.values()}
-    known -= {str(field.alias) for field in Paging.model_fields.values()}
+    known = _filters(type(page.paging))
     filters = [(name, value) for name, value in url.query.items() if name in known]
     number, size = page.paging.page, page.paging.page_size
+    query = urlencode([*filters, ("PageSize", str(size))], quote_via=quote) if filters else f"PageSize={size}"
 
     def uri(page_number: int, token: str | None) -> str:
-        query = [*filters, ("PageSize", str(size)), ("Page", str(page_number))]
-        return f"{path}?{urlencode([*query, ('PageToken', token)] if token else query, quote_via=quote)}"
+        # A token has nothing in it that would have to be quoted.
+        return f"{path}?{query}&Page={page_number}" + (f"&PageToken={token}" if token else "")
 
     start = number * size if page.items else 0
     return Envelope(
@@ -126,6 +127,13 @@ def envelope(page: Page, url: URL, path: str) -> Envelope:
         start=start,
         end=start + max(len(page.items) - 1, 0),
     )
+
+
+@cache
+def _filters(kind: type[Paging]) -> frozenset[str]:
+    """Return the fields of a list that are its own, as they are named on the wire."""
+    fields, common = kind.model_fields, Paging.model_fields
+    return frozenset(str(field.alias) for name, field in fields.items() if name not in common)
 
 
 def in_memory(items: Sequence[T], key: Callable[[T], Key], *, newest_first: bool) -> Source[T]:

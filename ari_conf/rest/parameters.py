@@ -5,10 +5,8 @@ A field that is not known is ignored, as Twilio does. A field that is given empt
 Of a field that is given twice the last counts; a set of words may be repeated fields, or separated by spaces, or both.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
@@ -83,14 +81,6 @@ def _web_url(value: str) -> str:
     return value
 
 
-def _day(value: object) -> object:
-    if isinstance(value, str):
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-            raise ValueError("it should be a day, as YYYY-MM-DD")
-        return date.fromisoformat(value)
-    return value
-
-
 Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
 """``true`` or ``false``, in any case."""
 
@@ -117,8 +107,11 @@ UrlOrEmpty = Annotated[
 ]
 """An absolute http or https URL, or nothing, which means silence."""
 
-Day = Annotated[date, BeforeValidator(_day)]
-"""A day (UTC), as YYYY-MM-DD."""
+ATTRIBUTE: Final = Wrong(RestCode.CONFERENCE_ATTRIBUTE)
+"""For what ``<Conference>`` has as an attribute too."""
+
+AttributeUrl = Annotated[WebUrl, ATTRIBUTE]
+AttributeMethod = Annotated[Method, ATTRIBUTE]
 
 
 def sid_pattern(kind: SidKind) -> str:
@@ -146,8 +139,24 @@ def read_parameters(model: type[P], sent: MultiMapping[str]) -> P:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        problem = error.errors(include_url=False, include_input=False)[0]
     raise _refusal(model, problem)
+
+
+_SAID: Final = {
+    "value_error": "{error}",
+    "int_parsing": "it should be a whole number",
+    "int_parsing_size": "it should be a smaller number",
+    "greater_than_equal": "it should be {ge} or more",
+    "less_than_equal": "it should be {le} or less",
+    "string_too_short": "it should have {min_length} characters or more",
+    "string_too_long": "it should have {max_length} characters or less",
+    "too_long": "it should have {max_length} characters or less",
+    "string_pattern_mismatch": "it should match {pattern}",
+    "literal_error": "it should be {expected}",
+    "enum": "it should be {expected}",
+}
+"""What is wrong, by pydantic's name for it."""
 
 
 def _refusal(model: type[Parameters], problem: Any) -> RestError:
@@ -156,8 +165,8 @@ def _refusal(model: type[Parameters], problem: Any) -> RestError:
     wrong = next((wrong for name, _, wrong in _fields(model) if name == alias), Wrong(RestCode.INVALID_PARAMETER))
     if problem["type"] == "missing":
         return RestError(wrong.missing or wrong.code, f"{alias} is required.")
-    cause = str(problem["msg"]).removeprefix("Value error, ").replace("Input should", "it should")
-    return RestError(wrong.code, f"{alias} is not valid: {cause}." if alias else f"{cause}.")
+    cause = _SAID.get(problem["type"], "it has a wrong form").format_map(problem.get("ctx", {}))
+    return RestError(wrong.code, f"{alias} is not valid: {cause}" if alias else cause)
 
 
 @cache

@@ -8,8 +8,7 @@ from ari_conf.calls.queues import QueueExistsError, QueueInUseError, Queues, Run
 from ari_conf.clock import Clock
 from ari_conf.queues import DEFAULT_MAX_SIZE, LARGEST_MAX_SIZE
 
-from .calls_codes import CallCode
-from .errors import NotFound, RestError
+from .errors import NotFound, RestCode, RestError
 from .operation import Asked, Body, Listing, Operation
 from .paging import Page, Paging, in_memory, paginate
 from .parameters import Parameters, Wrong
@@ -17,7 +16,7 @@ from .reading import dated
 
 ONE_QUEUE: Final = "/Queues/{QueueSid}"
 
-FriendlyName = Annotated[str, Field(min_length=1, max_length=64), Wrong(CallCode.FRIENDLY_NAME)]
+FriendlyName = Annotated[str, Field(min_length=1, max_length=64), Wrong(RestCode.FRIENDLY_NAME)]
 MaxSize = Annotated[int, Field(ge=1, le=LARGEST_MAX_SIZE)]
 
 
@@ -135,7 +134,7 @@ class RestQueues:
             self._queues.remove(running)
         except QueueInUseError:
             message = f"Queue {running.queue.sid} is in use; it can be deleted when nobody is in it or connected by it."
-            raise RestError(CallCode.CONFLICT, message, 409) from None
+            raise RestError(RestCode.CONFLICT, message, 409) from None
 
     def _body(self, running: RunningQueue) -> QueueBody:
         queue = running.queue
@@ -167,4 +166,4 @@ def _key(running: RunningQueue) -> tuple[float, str]:
 
 
 def _taken(friendly_name: str) -> RestError:
-    return RestError(CallCode.CONFLICT, f"Another queue has the name {friendly_name!r}; choose another one.", 409)
+    return RestError(RestCode.CONFLICT, f"Another queue has the name {friendly_name!r}; choose another one.", 409)

@@ -4,22 +4,22 @@ from ari_conf.calls import CallBook
 from ari_conf.media.port import CallGoneError
 from ari_conf.recordings import Recordings, Source, recording_row
 from ari_conf.store import Store
+from ari_conf.twilio_codes import Code
 
 from .calls import must_have_call
-from .calls_codes import CallCode
 from .conferences import Conferences
 from .errors import RestError
 from .operation import Asked, Listing, Operation
 from .paging import Page, paginate
-from .parameters import Parameters
+from .parameters import P, Parameters
 from .recordings_body import (
     CallRecordingBody,
     ConferenceRecordingBody,
     call_recording_body,
     conference_recording_body,
 )
-from .recordings_leg import LegRecordingParameters, leg_recording
-from .recordings_live import SEGMENTS, LiveRecordings, RecordingUpdate
+from .recordings_leg import LiveLegRecordingParameters, leg_recording
+from .recordings_live import CURRENT, SEGMENTS, ConferenceRecordingUpdate, LiveRecordings, RecordingUpdate
 from .recordings_store import DateFilters, StoredRecordings, key
 
 
@@ -60,7 +60,7 @@ class ConferenceRecordings:
                 handler=self.update,
                 summary="Pause the recording of a conference, or let it go on",
                 answer=ConferenceRecordingBody,
-                parameters=RecordingUpdate,
+                parameters=ConferenceRecordingUpdate,
                 segments=SEGMENTS,
             ),
             Operation(
@@ -81,12 +81,12 @@ class ConferenceRecordings:
 
     async def fetch(self, asked: Asked[Parameters]) -> ConferenceRecordingBody:
         """Return a recording of a conference."""
-        conference_sid, sid = asked.path["ConferenceSid"], asked.path["RecordingSid"]
+        conference_sid, sid = await self._place(asked)
         return conference_recording_body(await self._live.find(asked.account.sid, sid, conference_sid=conference_sid))
 
-    async def update(self, asked: Asked[RecordingUpdate]) -> ConferenceRecordingBody:
+    async def update(self, asked: Asked[ConferenceRecordingUpdate]) -> ConferenceRecordingBody:
         """Pause a recording, or let it go on; its answer tells which."""
-        conference_sid, sid = asked.path["ConferenceSid"], asked.path["RecordingSid"]
+        conference_sid, sid = await self._place(asked)
         row = await self._live.update(asked.account.sid, sid, asked.parameters, conference_sid=conference_sid)
         return conference_recording_body(row, updated=True)
 
@@ -94,6 +94,13 @@ class ConferenceRecordings:
         """Delete a recording."""
         conference_sid, sid = asked.path["ConferenceSid"], asked.path["RecordingSid"]
         await self._live.delete(asked.account.sid, sid, conference_sid=conference_sid)
+
+    async def _place(self, asked: Asked[P]) -> tuple[str, str]:
+        """Return the SIDs of the conference and the recording. Raises ``NotFound`` for the current one of no conference."""
+        conference_sid, sid = asked.path["ConferenceSid"], asked.path["RecordingSid"]
+        if sid == CURRENT:
+            await self._conferences.find(asked.account.sid, conference_sid)
+        return conference_sid, sid
 
 
 class CallRecordings:
@@ -120,7 +127,7 @@ class CallRecordings:
                 summary="Record a live call from now on",
                 answer=CallRecordingBody,
                 status=201,
-                parameters=LegRecordingParameters,
+                parameters=LiveLegRecordingParameters,
             ),
             Operation(
                 name="ListCallRecording",
@@ -160,7 +167,7 @@ class CallRecordings:
             ),
         ]
 
-    async def create(self, asked: Asked[LegRecordingParameters]) -> CallRecordingBody:
+    async def create(self, asked: Asked[LiveLegRecordingParameters]) -> CallRecordingBody:
         """Record a call that has been answered; 21220 for one that has not, or is over."""
         account_sid, call_sid = asked.account.sid, asked.path["CallSid"]
         await must_have_call(self._store, self._book, account_sid, call_sid)
@@ -184,12 +191,12 @@ class CallRecordings:
 
     async def fetch(self, asked: Asked[Parameters]) -> CallRecordingBody:
         """Return a recording of a call."""
-        call_sid, sid = asked.path["CallSid"], asked.path["RecordingSid"]
+        call_sid, sid = await self._place(asked)
         return call_recording_body(await self._live.find(asked.account.sid, sid, call_sid=call_sid))
 
     async def update(self, asked: Asked[RecordingUpdate]) -> CallRecordingBody:
         """Pause a recording, let it go on, or stop it; the answer tells which."""
-        call_sid, sid = asked.path["CallSid"], asked.path["RecordingSid"]
+        call_sid, sid = await self._place(asked)
         row = await self._live.update(asked.account.sid, sid, asked.parameters, call_sid=call_sid)
         return call_recording_body(row, updated=True)
 
@@ -198,7 +205,14 @@ class CallRecordings:
         call_sid, sid = asked.path["CallSid"], asked.path["RecordingSid"]
         await self._live.delete(asked.account.sid, sid, call_sid=call_sid)
 
+    async def _place(self, asked: Asked[P]) -> tuple[str, str]:
+        """Return the SIDs of the call and the recording. Raises ``NotFound`` for the current one of no call."""
+        call_sid, sid = asked.path["CallSid"], asked.path["RecordingSid"]
+        if sid == CURRENT:
+            await must_have_call(self._store, self._book, asked.account.sid, call_sid)
+        return call_sid, sid
+
 
 def _not_eligible(call_sid: str) -> RestError:
     message = f"Call {call_sid} is not in progress; it can be recorded from its answer to its end."
-    return RestError(CallCode.CALL_STATE, message)
+    return RestError(Code.CALL_STATE, message)

@@ -6,12 +6,10 @@ from ari_conf.recordings import RecordingStatus
 from ari_conf.store import RecordingRow
 
 from .operation import Body
-from .reading import API_VERSION, dated
+from .reading import API_VERSION, PRICE_UNIT, dated
 
 NOT_FINISHED: Final = frozenset({RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED, RecordingStatus.STOPPED})
 """What is told as ``processing`` unless it is the answer to an update, as Twilio documents it."""
-
-PRICE_UNIT: Final = "USD"
 
 
 class ConferenceRecordingBody(Body):

@@ -1,10 +1,13 @@
 """What can be done to a recording while it runs, under its conference or its call."""
 
 import asyncio
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator
 
 from ari_conf.recordings import PauseBehavior, Recording, Recordings, recording_row
 from ari_conf.store import RecordingRow
+from ari_conf.twilio_codes import Code
 
 from .errors import RestCode, RestError
 from .media_files import MediaFiles
@@ -18,11 +21,27 @@ CURRENT: Final = "Twilio.CURRENT"
 SEGMENTS: Final = {"RecordingSid": Segment("The recording's SID, or Twilio.CURRENT", r"^(RE[0-9a-fA-F]{32}|Twilio\.CURRENT)$")}
 
 
+PauseWord = Literal["skip", "silence"]
+
+
+def _not_stopped(value: object) -> object:
+    if value == "stopped":
+        raise RestError(Code.RECORDING_STATE, "The recording of a conference cannot be stopped; pause it instead.")
+    return value
+
+
 class RecordingUpdate(Parameters):
     """What is to become of a recording; ``PauseBehavior`` belongs to ``paused``."""
 
     status: Literal["paused", "in-progress", "stopped"]
-    pause_behavior: Literal["skip", "silence"] | None = None
+    pause_behavior: PauseWord | None = None
+
+
+class ConferenceRecordingUpdate(Parameters):
+    """The same for a recording of a conference, which ends with it and cannot be stopped."""
+
+    status: Annotated[Literal["paused", "in-progress"], BeforeValidator(_not_stopped)]
+    pause_behavior: PauseWord | None = None
 
 
 class LiveRecordings:
@@ -46,7 +65,7 @@ class LiveRecordings:
         self,
         account_sid: str,
         sid: str,
-        wanted: RecordingUpdate,
+        wanted: RecordingUpdate | ConferenceRecordingUpdate,
         *,
         conference_sid: str | None = None,
         call_sid: str | None = None,
@@ -57,7 +76,7 @@ class LiveRecordings:
         row = await self.find(account_sid, sid, conference_sid=conference_sid, call_sid=call_sid)
         return recording_row(await self._changed(row.sid, wanted))
 
-    async def _changed(self, sid: str, wanted: RecordingUpdate) -> Recording:
+    async def _changed(self, sid: str, wanted: RecordingUpdate | ConferenceRecordingUpdate) -> Recording:
         match wanted.status:
             case "paused":
                 return await self._recordings.pause(sid, PauseBehavior(wanted.pause_behavior or PauseBehavior.SILENCE))

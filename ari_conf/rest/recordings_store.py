@@ -11,11 +11,11 @@ from ari_conf.recordings import FINISHED, RecordingStatus
 from ari_conf.store import RecordingRow, Store
 from ari_conf.store.tables import recordings
 
-from .calls_moments import Moment, Moments
 from .errors import NotFound
 from .paging import Key, Paging, Source, in_store, mapped
 from .parameters import CallSid, ConferenceSid, Flag, Parameters
 from .reading import caught_up
+from .times import Moment, Times
 
 DELETED_SECONDS: Final = 40 * 86_400
 """For so long it can still be seen that there was a recording which has been deleted."""
@@ -65,7 +65,7 @@ class StoredRecordings:
         """Return where a page of those that are wanted comes from, the newest first."""
         await caught_up(self._store)
         column = recordings.c
-        created = Moments(filters.date_created, filters.date_created_before, filters.date_created_after)
+        created = Times(filters.date_created, filters.date_created_before, filters.date_created_after)
         statement = self._seen(account_sid, deleted=deleted).where(*created.conditions(column.created_at))
         if conference_sid is not None:
             statement = statement.where(column.conference_sid == conference_sid)

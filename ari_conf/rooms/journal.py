@@ -39,13 +39,16 @@ class Journal:
         self.changed_at = 0.0
         self._ledger = ledger
         self._events = 0
+        self._kept = False
 
     def note(self, conference: Conference, events: Sequence[ConferenceEvent]) -> None:
         """Keep what has made ``conference`` what it is now, and owe the callbacks for it."""
         told = [event for event in events if isinstance(event, _TOLD)]
-        if not told:
+        if not told and (self._kept or not conference.expected):
             return
-        self.changed_at = told[-1].at
+        # Who calls somebody into a new conference gets its SID at once, long before anything happens there.
+        self._kept = True
+        self.changed_at = told[-1].at if told else conference.created_at
         rows: list[Row] = [_conference_row(conference, self.changed_at)]
         for event in told:
             self._events += 1

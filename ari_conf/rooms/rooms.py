@@ -130,6 +130,15 @@ class Rooms:
         room = self._find(account_sid, name)
         return room.conference if room else None
 
+    def running(self, conference_sid: str) -> Conference | None:
+        """Return the conference with this SID, if it is running."""
+        room = self._by_sid.get(conference_sid)
+        return room.conference if room else None
+
+    def expected(self, conference_sid: str) -> list[str]:
+        """Return the calls that are being made into a conference, in order, also when it has ended meanwhile."""
+        return [call_sid for call_sid, room in self._expecting.items() if room.conference.sid == conference_sid]
+
     def journal_of(self, conference_sid: str) -> Journal:
         """Return the times of a running conference. Raises KeyError for another."""
         return self._by_sid[conference_sid].journal
@@ -154,7 +163,7 @@ class Rooms:
         return room.conference.sid
 
     def add_failed(self, call_sid: str, call_status: ParticipantCallStatus) -> None:
-        """Take note that somebody who is expected does not come; a call that is not expected changes nothing."""
+        """Take note that somebody who is expected does not come, or was not let in; for any other call nothing changes."""
         room = self._expecting.pop(call_sid, None)
         if room is not None:
             self._carry_out(room, AddFailed(call_sid, call_status))
@@ -174,7 +183,7 @@ class Rooms:
         if participant.call_sid in self._by_call:
             raise ValueError(f"call {participant.call_sid} is in a room already")
         name = (caller.account_sid, friendly_name)
-        room = self._expecting.pop(participant.call_sid, None) or self._by_name.get(name)
+        room = self._expecting.get(participant.call_sid) or self._by_name.get(name)
         room = room or self._make(caller.account_sid, friendly_name, recording or RoomRecording())
         left: asyncio.Future[Left] = asyncio.get_running_loop().create_future()
         room.admissions[participant.call_sid] = left
@@ -183,6 +192,7 @@ class Rooms:
         for event in self._carry_out(room, Join(participant, settings)):
             if isinstance(event, JoinRefused):
                 return event
+        self._expecting.pop(participant.call_sid, None)
         return Admission(room.conference.sid, left)
 
     def leave(self, call_sid: str, exit_: Exit) -> "asyncio.Future[None] | None":

@@ -10,6 +10,7 @@ from ari_conf.twiml.content import check_no_children, name_and_value, no_place
 from ari_conf.twiml.elements import Element
 from ari_conf.twiml.problems import Problems, quoted
 from ari_conf.twiml.sip_uri import read_address
+from ari_conf.twiml.values import InvalidValueError, conference_name
 from ari_conf.twiml.verbs import Callees, ClientNoun, ConferenceNoun, NumberNoun, QueueNoun, SipNoun
 
 MOST_CALLEES = 10
@@ -17,7 +18,6 @@ MOST_CALLEES = 10
 
 LONGEST_QUEUE_NAME = 64
 
-_LONGEST_CONFERENCE_NAME = 128
 _LONGEST_IDENTITY = 256
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _DECORATION = str.maketrans("", "", " \t\r\n\xa0-.()/")
@@ -83,15 +83,12 @@ def _conference(element: Element, problems: Problems) -> ConferenceNoun | None:
     given = read_attributes("Conference", element.attributes, tables.CONFERENCE, ConferenceNoun, problems, line)
     for child in element.children:
         problems.add(Code.DIAL_NESTED_ELEMENT, f"<{child.name}> has no place in <Conference>; it is ignored.", line)
-    name = element.text
-    if not 1 <= len(name) <= _LONGEST_CONFERENCE_NAME:
-        problems.add(
-            Code.CONFERENCE_NAME,
-            f"The name of <Conference> has {len(name)} characters, it must have 1 to {_LONGEST_CONFERENCE_NAME}; "
-            "nothing is dialled.",
-            line,
-            level=Level.ERROR,
-        )
+    try:
+        name = conference_name(element.text)
+    except InvalidValueError as error:
+        wrong = f"The name of <Conference> has {len(element.text)} characters"
+        message = f"{wrong}, it must have {error.expected}; nothing is dialled."
+        problems.add(Code.CONFERENCE_NAME, message, line, level=Level.ERROR)
         return None
     return None if given.refused else ConferenceNoun(name=name, **given.fields)
 

@@ -47,6 +47,7 @@ _BOOLEANS = {"true": True, "false": False}
 _RING_TONE = re.compile(
     "at|au|be|bg|br|ch|cl|cn|cz|de|dk|ee|es|fi|fr|gr|hu|il|in|it|jp|lt|mx|my|nl|no|nz|ph|pl|pt|ru|se|sg|th|tw|uk|us|us-old|ve|za"
 )
+_LONGEST_CONFERENCE_NAME = 128
 _LONGEST_LABEL = 128
 _LONGEST_CALL_REASON = 50
 _LONGEST_CALLER_ID = 128
@@ -138,6 +139,14 @@ def is_url(text: str) -> bool:
     return not parts.netloc or bool(host)
 
 
+def conference_name(text: str) -> str:
+    """Take the name of a conference, without the blanks around it."""
+    name = text.strip()
+    if not 1 <= len(name) <= _LONGEST_CONFERENCE_NAME:
+        raise InvalidValueError(f"1 to {_LONGEST_CONFERENCE_NAME} characters")
+    return name
+
+
 def label(text: str) -> str:
     """Take a participant's label, which has to be fit for a path of the REST API and must not look like a Call SID."""
     if not text or len(text) > _LONGEST_LABEL or "/" in text or "%2f" in text.lower() or is_sid(text, SidKind.CALL):
@@ -148,7 +157,7 @@ def label(text: str) -> str:
 def call_sid(text: str) -> str:
     """Take a Call SID."""
     if not is_sid(text, SidKind.CALL):
-        raise InvalidValueError('a Call SID ("CA" and 32 hexadecimal digits in lower case)')
+        raise InvalidValueError('a Call SID ("CA" and 32 hexadecimal digits)')
     return text
 
 

@@ -1,17 +1,18 @@
 """What REST can do with live calls: place, redirect, end them, add participants; by ear on both engines."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import pytest
 
 from ari_conf.calls import CallRequest, ControlError, ParticipantRequest, Source
 from ari_conf.conference import CallbackEvent, ConferenceSettings, EndConference, Participant, StatusCallback
+from ari_conf.media.port import EngineError, OutgoingCall
 from ari_conf.phones.phone import AUDIBLE
 from ari_conf.webhooks import CallStatus
 from tests.calls.by_ear import JINGLE, sound, until_jingle
-from tests.stage import ACCOUNT, NUMBERS, Stage, until_heard, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage, until_heard, who_hears_whom, within_deadline
 
 ROOM = "<Response><Dial action='/after'><Conference>Room</Conference></Dial></Response>"
 HOLD = "<Response><Pause length='60'/></Response>"
@@ -27,7 +28,7 @@ def calling(name: str, **more: object) -> CallRequest:
     return CallRequest(to=NUMBERS[name], from_="+15550199", **more)  # type: ignore[arg-type]
 
 
-async def done(stage: Stage, work: Coroutine[Any, Any, T]) -> T:
+async def done(stage: Stage, work: Awaitable[T]) -> T:
     """Await something for which time may have to pass on the stage's clock."""
     task = asyncio.ensure_future(work)
     await stage.until(task.done)
@@ -128,6 +129,21 @@ async def test_the_dialled_one_is_redirected_and_the_caller_goes_on(stage: Stage
     await until_heard([ann], lambda heard: heard["ann"].amplitude(JINGLE) < AUDIBLE)
 
 
+async def test_the_dialled_one_is_redirected_twice_at_once(stage: Stage) -> None:
+    stage.app.voice["/jingle"] = sound(30.0)
+    bob = stage.phone("bob")
+    (ann,) = await stage.room("ann", twiml=f"<Response><Dial>{NUMBERS['bob']}</Dial></Response>")
+    await within_deadline(bob.ringing())
+    await bob.pick_up()
+    await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
+    child = next(call for call in stage.controller.switchboard.calls if call.parent_call_sid)
+    twiml = f"<Response><Play>{stage.app.url('/jingle')}</Play></Response>"
+    redirect = stage.controller.control.redirect
+    both = [redirect(ACCOUNT.sid, child.sid, Source(twiml=document)) for document in (HOLD, twiml)]
+    await done(stage, asyncio.gather(*both))
+    await until_jingle(bob)
+
+
 async def test_the_caller_of_a_dial_is_redirected_and_the_other_hung_up(stage: Stage) -> None:
     bob = stage.phone("bob")
     (ann,) = await stage.room("ann", twiml=f"<Response><Dial>{NUMBERS['bob']}</Dial></Response>")
@@ -222,6 +238,68 @@ async def test_a_conference_that_is_not_live_takes_nobody(stage: Stage) -> None:
     with pytest.raises(ControlError) as refused:
         await stage.controller.control.add_participant(ACCOUNT.sid, "CF" + "0" * 32, participant(stage, "bob"))
     assert int(refused.value.code) == 16022
+
+
+async def test_a_participant_who_cannot_be_called_is_expected_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with set_stage(None) as stage:
+
+        async def refused(_outgoing: OutgoingCall) -> None:
+            raise EngineError("there is no way to dial it")
+
+        monkeypatch.setattr(stage.controller.engine, "place", refused)
+        await stage.controller.control.add_participant(ACCOUNT.sid, "Room", participant(stage, "bob"))
+        told = await stage.callbacks(2)
+        assert [params["StatusCallbackEvent"] for params in told] == ["participant-leave", "conference-end"]
+        assert told[0]["ParticipantCallStatus"] == "failed"
+
+
+async def test_a_coach_whom_nobody_is_left_for_is_not_let_in_and_expected_no_more(stage: Stage) -> None:
+    ann, bob = await stage.room("ann", "bob", twiml="<Response><Dial><Conference>Room</Conference></Dial></Response>")
+    await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
+    cid = stage.phone("cid")
+    coach = participant(stage, "cid", coaching=True, call_sid_to_coach=sid_of(stage, "ann"))
+    sid, _ = await stage.controller.control.add_participant(ACCOUNT.sid, "Room", coach)
+    await within_deadline(cid.ringing())
+    await ann.hang_up()
+    await stage.until(lambda: len(stage.controller.rooms.conferences[0].participants) == 1)
+    await cid.pick_up()
+    await within_deadline(cid.wait_ended())
+    await stage.until(lambda: not stage.controller.rooms.conferences[0].expected)
+    assert stage.controller.control.pending(sid) == []
+    await bob.hang_up()
+    await stage.until(lambda: not stage.controller.rooms.conferences)
+
+
+async def test_a_call_that_rings_is_not_redirected(stage: Stage) -> None:
+    bob = stage.phone("bob")
+    control = stage.controller.control
+    sid, call = await control.add_participant(ACCOUNT.sid, "Room", participant(stage, "bob"))
+    await within_deadline(bob.ringing())
+    with pytest.raises(ControlError, match=r"^21220: "):
+        await done(stage, control.redirect(ACCOUNT.sid, call.sid, Source(twiml=HOLD)))
+    await bob.pick_up()
+    await stage.until(lambda: call.sid in stage.controller.rooms.conferences[0].participants)
+    assert control.pending(sid) == []
+
+
+async def test_who_is_redirected_between_answer_and_joining_is_expected_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with set_stage(None) as stage:
+        joining = asyncio.Event()
+
+        async def hesitate(_call_sid: str, _milliseconds: int) -> None:
+            joining.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(stage.controller.engine, "set_jitter_buffer", hesitate)
+        bob = stage.phone("bob")
+        _, call = await stage.controller.control.add_participant(ACCOUNT.sid, "Room", participant(stage, "bob"))
+        await within_deadline(bob.ringing())
+        await bob.pick_up()
+        await stage.until(joining.is_set)
+        await done(stage, stage.controller.control.redirect(ACCOUNT.sid, call.sid, Source(twiml=HOLD)))
+        told = await stage.callbacks(2)
+        assert [params["StatusCallbackEvent"] for params in told] == ["participant-leave", "conference-end"]
+        assert [up.sid for up in stage.controller.switchboard.calls] == [call.sid]
 
 
 async def test_ending_the_conference_gives_up_who_is_being_called(stage: Stage) -> None:

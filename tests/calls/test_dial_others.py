@@ -6,9 +6,10 @@ from collections.abc import Mapping
 import pytest
 from structlog.testing import capture_logs
 
+from ari_conf.calls import Source
 from ari_conf.phones.phone import AUDIBLE, CallablePhone, Incoming
 from tests.calls.by_ear import JINGLE, sound, until_jingle
-from tests.stage import DEADLINE, Stage, until_heard, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, DEADLINE, Stage, until_heard, who_hears_whom, within_deadline
 
 HOLD = "<Response><Pause length='30'/></Response>"
 
@@ -228,6 +229,42 @@ async def test_the_caller_hangs_up_during_the_screening(stage: Stage) -> None:
     await stage.until(lambda: bool(stage.app.params("/screen")))
     await ann.hang_up()
     await within_deadline(bob.wait_ended())
+
+
+async def test_the_callee_is_redirected_during_the_screening_and_the_caller_goes_on(stage: Stage) -> None:
+    stage.app.voice["/jingle"] = sound(30.0)
+    stage.answer(HOLD, "/after")
+    stage.answer("<Response><Pause length='60'/><Say>too late</Say></Response>", "/screen")
+    bob, cid = stage.phone("bob"), stage.phone("cid")
+    await dials(stage, number(bob, 'url="/screen"') + number(cid), 'action="/after" sequential="true"')
+    await picks_up(bob)
+    params = (await stage.request(lambda params: "ParentCallSid" in params)).params
+    source = Source(twiml=f"<Response><Play>{stage.app.url('/jingle')}</Play></Response>")
+    redirecting = asyncio.create_task(stage.controller.control.redirect(ACCOUNT.sid, params["CallSid"], source))
+    await stage.until(redirecting.done)
+    await redirecting
+    await until_jingle(bob)
+    told = await after_dial(stage)
+    assert (told["DialCallStatus"], told["DialBridged"], told["DialCallSid"]) == ("completed", "false", params["CallSid"])
+    assert "DialCallDuration" not in told
+    assert {call.to for call in stage.controller.switchboard.calls} == {bob.number, "room"}, "somebody else is called"
+
+
+async def test_the_callee_is_redirected_while_digits_are_sent(stage: Stage) -> None:
+    stage.app.voice["/jingle"] = sound(30.0)
+    stage.answer(HOLD, "/after")
+    bob = stage.phone("bob")
+    await dials(stage, number(bob, 'sendDigits="wwwwwwwwwwwwwwwwwwww1"'), 'action="/after"')
+    await picks_up(bob)
+    await stage.until(lambda: any(call.taken for call in stage.controller.switchboard.calls))
+    child = next(call for call in stage.controller.switchboard.calls if call.parent_call_sid)
+    source = Source(twiml=f"<Response><Play>{stage.app.url('/jingle')}</Play></Response>")
+    redirecting = asyncio.create_task(stage.controller.control.redirect(ACCOUNT.sid, child.sid, source))
+    await stage.until(redirecting.done)
+    await redirecting
+    await until_jingle(bob)
+    assert (await after_dial(stage))["DialBridged"] == "false"
+    assert bob.keys_heard == ""
 
 
 async def test_a_dial_in_a_screening_document_is_passed_over_with_13201(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from structlog.testing import capture_logs
 
-from ari_conf.media.port import EngineError
+from ari_conf.media.port import EngineError, RecordingFinished
 from tests.calls.by_ear import sound
 from tests.calls.moments import AGENT, ENQUEUE, HOLD, rung
 from tests.stage import ACCOUNT, Stage, set_stage, who_hears_whom, within_deadline
@@ -67,6 +67,33 @@ async def test_a_recording_that_cannot_be_made_lets_the_call_go_on(record: str, 
         assert "RecordingUrl" not in stage.app.params("/after")[0]
         (noted,) = stage.controller.notifications.of_account(ACCOUNT.sid)
         assert REFUSAL in noted.message
+
+
+STATUS: Final = "recordingStatusCallback='/status' recordingStatusCallbackEvent='in-progress completed absent'"
+
+
+@pytest.mark.parametrize("record", [f"<Record playBeep='false' {STATUS}/>", f"<Dial record='true' {STATUS}>{{}}</Dial>"])
+async def test_a_recording_that_fails_as_it_begins_is_told_and_the_call_goes_on(
+    record: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with set_stage(None) as stage:
+
+        async def fail_at_once(_call_sid: str, name: str, **_how: object) -> None:
+            stage.controller.recordings.over(RecordingFinished(name, None, "the disk is full"))
+
+        monkeypatch.setattr(stage.controller.engine, "record", fail_at_once)
+        stage.answer(HOLD, "/after")
+        bob = stage.phone("bob")
+        (ann,) = await stage.room("ann", twiml=f"<Response>{record.format(bob.number)}<Redirect>/after</Redirect></Response>")
+        if "Dial" in record:
+            await rung(bob)
+            await bob.pick_up()
+            await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
+            await bob.hang_up()
+        await stage.until(lambda: bool(stage.app.params("/after")))
+        told = await stage.callbacks(1, "/status")
+        assert [params["RecordingStatus"] for params in told] == ["absent"]
+        assert stage.controller.recordings.running(ACCOUNT.sid) == []
 
 
 async def test_a_leg_that_cannot_be_screened_is_not_connected_and_the_next_one_is_tried(

@@ -255,6 +255,44 @@ def test_a_coach_moves_to_another_and_becomes_an_ordinary_participant() -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        Modify("CA3", coaching=True, call_sid_to_coach="CA9"),  # a coach
+        Modify("CA1", coaching=True, call_sid_to_coach="CA2"),  # by somebody who is coached
+        Modify("CA1", coaching=True, call_sid_to_coach="CA9"),  # each other
+        Modify("CA2", call_sid_to_coach="CA9"),  # by a coach, who then would not be one of a participant
+    ],
+)
+def test_no_coach_is_coached(command: Modify) -> None:
+    room = coached(three())
+    if command.call_sid == "CA2":
+        room.do(Modify("CA2", coaching=True, call_sid_to_coach="CA3"))
+    before = room.state
+    (refused,) = room.do(command)
+    assert isinstance(refused, Refused)
+    assert refused.code == 16000
+    assert room.state == before
+
+
+def test_who_would_coach_a_coach_does_not_get_in() -> None:
+    room = coached(three())
+    (refused,) = room.join("CA8", coaching=True, call_sid_to_coach="CA9")
+    assert isinstance(refused, JoinRefused)
+    assert refused.code == 13240
+
+
+def test_who_was_coached_can_coach_when_nobody_does_that_any_more() -> None:
+    room = coached(three())
+    room.do(Modify("CA9", call_sid_to_coach="CA2"))
+    room.do(Modify("CA1", coaching=True, call_sid_to_coach="CA2"))
+    assert (placement(room, "CA1"), placement(room, "CA9")) == (Coaching("CA2"), Coaching("CA2"))
+    room.leave("CA9")
+    room.do(Modify("CA1", coaching=False))
+    room.do(Modify("CA2", coaching=True, call_sid_to_coach="CA1"))
+    assert placement(room, "CA2") == Coaching("CA1")
+
+
+@pytest.mark.parametrize(
     ("command", "code"),
     [
         (Modify("CA2", coaching=True), 16002),

@@ -225,6 +225,13 @@ class RoomMachine(RuleBasedStateMachine):
                 assert placement.call_sid_to_coach == participant.call_sid_to_coach != call_sid
                 assert isinstance(plan.placements[placement.call_sid_to_coach], InMix)
 
+    @invariant()
+    def no_coach_is_coached(self) -> None:
+        participants = self.state.participants
+        for coach in participants.values():
+            coached = participants.get(coach.call_sid_to_coach or "") if coach.coaching else None
+            assert coached is None or not coached.coaching
+
 
 RoomMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
 TestRoom = RoomMachine.TestCase

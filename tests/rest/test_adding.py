@@ -13,7 +13,7 @@ from ari_conf.rest.errors import RestError
 from ari_conf.rest.parameters import read_parameters
 from ari_conf.twiml import CallProgressEvent
 from tests.rest.desk import Desk
-from tests.stage import NUMBERS, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, NUMBERS, who_hears_whom, within_deadline
 
 FROM = "+15550001111"
 NOBODY = "CA" + "0" * 32
@@ -139,6 +139,9 @@ async def test_a_coach_is_called_in(desk: Desk) -> None:
         ({"To": "call me"}, 21211),
         ({"To": "app:AP" + "0" * 32}, 21211),
         ({"From": "a\tb"}, 21212),
+        ({"To": "client:a&b"}, 21211),
+        ({"To": "client:anna@trunk"}, 21211),
+        ({"To": "sip:a&b@host"}, 21211),
         ({"Timeout": "4"}, 21208),
         ({"Timeout": "soon"}, 21208),
         ({"TimeLimit": "0"}, 20001),
@@ -157,13 +160,54 @@ async def test_a_coach_is_called_in(desk: Desk) -> None:
         ({"StatusCallbackMethod": "PUT"}, 21209),
         ({"MachineDetection": "Enable"}, 20001),
         ({"AmdStatusCallback": "http://127.0.0.1/"}, 20001),
-        ({"RecordingChannels": "dual", "RecordingTrack": "inbound"}, 20001),
+        ({"RecordingTrack": "sideways"}, 20001),
     ],
 )
 def test_wrong_fields(fields: Mapping[str, str], code: int) -> None:
     with pytest.raises(RestError) as refused:
         read(**fields)
     assert (refused.value.code, refused.value.status) == (code, 400)
+
+
+@pytest.mark.parametrize("field", ["SipAuthUsername", "SipAuthPassword"])
+async def test_half_a_login_is_refused(desk: Desk, field: str) -> None:
+    form = {"From": FROM, "To": NUMBERS["bob"], field: "bob"}
+    status, _, body = await desk.raw("POST", "/Conferences/Room/Participants.json", data=form)
+    assert (status, body["code"]) == (400, 21225)
+    assert list(desk.stage.controller.rooms.conferences) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("%20", (400, 20001)),
+        ("x" * 129, (400, 20001)),
+        ("a%00b", (400, 20001)),
+        ("a%0D%0Ab", (400, 20001)),
+        ("CF" + "A" * 32, (404, 16022)),
+        ("CF" + "0" * 32, (404, 16022)),
+    ],
+)
+async def test_what_is_no_name_of_a_conference(desk: Desk, name: str, refusal: tuple[int, int]) -> None:
+    form = {"From": FROM, "To": NUMBERS["bob"]}
+    status, _, body = await desk.raw("POST", f"/Conferences/{name}/Participants.json", data=form)
+    assert (status, body["code"]) == refusal
+    assert list(desk.stage.controller.rooms.conferences) == []
+
+
+async def test_a_name_is_trimmed_as_in_a_document(desk: Desk) -> None:
+    await desk.room("ann")
+    rings = desk.rings(desk.stage.phone("bob"))
+    made = await desk.ask(desk.client.conferences("%20Room%20").participants.create, from_=FROM, to=NUMBERS["bob"])
+    assert made.conference_sid == desk.conference.sid
+    await within_deadline(rings)
+
+
+async def test_the_longest_name(desk: Desk) -> None:
+    rings = desk.rings(desk.stage.phone("bob"))
+    await desk.ask(desk.client.conferences("x" * 128).participants.create, from_=FROM, to=NUMBERS["bob"])
+    assert desk.conference.friendly_name == "x" * 128
+    await within_deadline(rings)
 
 
 def test_the_defaults() -> None:
@@ -175,6 +219,23 @@ def test_the_defaults() -> None:
     assert (request.call.timeout, request.call.time_limit, request.call.record) == (60, 14_400, None)
     assert (request.settings.max_participants, request.settings.status_callback) == (250, None)
     assert (request.early_media, request.jitter_buffer_ms) == (True, 60)
+
+
+@pytest.mark.parametrize(("track", "channels"), [("both", 2), ("outbound", 1)])
+async def test_the_leg_of_who_is_called_in_is_recorded_with_one_channel_for_one_direction(
+    desk: Desk, track: str, channels: int
+) -> None:
+    bob = desk.stage.phone("bob")
+    rings = desk.rings(bob)
+    participants = desk.client.conferences("Room").participants
+    recorded = {"record": True, "recording_channels": "dual", "recording_track": track}
+    made = await desk.ask(participants.create, from_=FROM, to=NUMBERS["bob"], **recorded)
+    await within_deadline(rings)
+    await bob.pick_up()
+    running = desk.stage.controller.recordings.running
+    await desk.stage.until(lambda: bool(running(ACCOUNT.sid, call_sid=made.call_sid)))
+    (recording,) = running(ACCOUNT.sid, call_sid=made.call_sid)
+    assert (recording.channels, recording.track.value) == (channels, track)
 
 
 @pytest.mark.parametrize(

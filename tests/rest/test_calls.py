@@ -221,6 +221,66 @@ async def test_a_call_that_rings_is_canceled_and_one_that_is_answered_is_not(des
     assert (await desk.ask(desk.client.calls(answered.sid).update, status="canceled")).status == "in-progress"
 
 
+async def test_a_refused_update_changes_nothing(desk: Desk) -> None:
+    bob = desk.stage.phone("bob")
+    created = await create(desk, "bob", time_limit=9, status_callback=desk.stage.app.url("/progress"))
+    await within_deadline(bob.ringing())
+    more = {"time_limit": 2, "status_callback": desk.stage.app.url("/later")}
+    assert await desk.refusal(desk.client.calls(created.sid).update, twiml=HOLD, **more) == (400, 21220)
+    await bob.pick_up()
+    await within_deadline(bob.wait_ended())
+    (told,) = await desk.stage.callbacks(1, "/progress")
+    assert (told["CallSid"], told["CallDuration"]) == (created.sid, "9")
+    assert desk.stage.app.params("/later") == []
+
+
+async def test_a_redirect_and_all_else_at_once(desk: Desk) -> None:
+    desk.stage.app.voice["/jingle"] = sound(30.0)
+    bob, created = await connected(desk, "bob", status_callback=desk.stage.app.url("/progress"))
+    twiml = f"<Response><Play>{desk.stage.app.url('/jingle')}</Play></Response>"
+    more = {"time_limit": 8, "status_callback": desk.stage.app.url("/later")}
+    await desk.ask(desk.client.calls(created.sid).update, twiml=twiml, **more)
+    await until_jingle(bob)
+    await within_deadline(bob.wait_ended())
+    (told,) = await desk.stage.callbacks(1, "/later")
+    assert (told["CallStatus"], told["CallDuration"]) == ("completed", "8")
+
+
+async def test_a_method_alone_is_for_the_url_that_the_call_has(desk: Desk) -> None:
+    pressed = "<Response><Gather numDigits='1' action='/broken'><Pause length='30'/></Gather></Response>"
+    app = desk.stage.app
+    app.voice["/jingle"] = sound(30.0)
+    desk.stage.answer("<Response><Play>/jingle</Play></Response>", "/fallback")
+    desk.stage.answer("this is no TwiML", "/broken")
+    desk.stage.answer(pressed, "/document")
+    urls = {"url": app.url("/document"), "fallback_url": app.url("/fallback"), "status_callback": app.url("/progress")}
+    bob, created = await connected(desk, "bob", **urls)
+    await desk.ask(desk.client.calls(created.sid).update, fallback_method="GET", status_callback_method="GET")
+    await desk.stage.until(lambda: bool(app.params("/document")))
+    await bob.press("1")
+    await until_jingle(bob)
+    await bob.hang_up()
+    await desk.stage.callbacks(1, "/progress")
+    methods = {request.path: request.method for request in app.requests}
+    assert (methods["/fallback"], methods["/progress"]) == ("GET", "GET")
+
+
+async def test_nothing_to_be_detected_and_one_second_to_ring(desk: Desk) -> None:
+    form = {"To": NUMBERS["bob"], "From": FROM, "Twiml": HOLD, "AsyncAmd": "false", "Timeout": "1"}
+    status, _, body = await desk.raw("POST", "/Calls.json", data=form)
+    assert (status, body["status"]) == (201, "queued")
+
+
+async def test_a_call_that_rings_is_not_redirected(desk: Desk) -> None:
+    bob = desk.stage.phone("bob")
+    created = await create(desk, "bob")
+    await within_deadline(bob.ringing())
+    assert await desk.refusal(desk.client.calls(created.sid).update, twiml=HOLD) == (400, 21220)
+    await bob.pick_up()
+    await desk.stage.until(lambda: desk.stage.controller.switchboard.calls[0].answered_at is not None)
+    assert (await desk.ask(desk.client.calls(created.sid).update, twiml=HOLD)).sid == created.sid
+
+
 async def test_a_status_callback_is_changed(desk: Desk) -> None:
     bob, created = await connected(desk, "bob")
     await desk.ask(desk.client.calls(created.sid).update, status_callback=desk.stage.app.url("/later"))
@@ -277,6 +337,8 @@ async def test_a_live_call_is_not_deleted(desk: Desk) -> None:
         ({"SendDigits": "12x"}, 21206),
         ({"SendDigits": "1" * 33}, 21206),
         ({"Timeout": "601"}, 21208),
+        ({"Timeout": "0"}, 21208),
+        ({"To": "client:a&b"}, 21211),
         ({"Method": "PUT"}, 21209),
         ({"To": "bob"}, 21211),
         ({"To": "app:AP" + "0" * 32}, 21211),
@@ -289,6 +351,8 @@ async def test_a_live_call_is_not_deleted(desk: Desk) -> None:
         ({"TimeLimit": "0"}, 20001),
         ({"MachineDetection": "Enable"}, 20001),
         ({"AsyncAmd": "true"}, 20001),
+        ({"AsyncAmd": "maybe"}, 20001),
+        ({"SipAuthPassword": "secret"}, 21225),
         ({"RecordingChannels": "three"}, 20001),
     ],
 )

@@ -55,7 +55,24 @@ def test_nothing_else_does(login: tuple[str, ...]) -> None:
     assert (refused.value.code, refused.value.status) == (20003, 401)
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic /w==", "Bearer abc", ""])
+@pytest.mark.parametrize("header", ["basic {}", "BASIC {}", "Basic  {}", "Basic {} "])
+def test_a_login_that_is_written_unusually(header: str) -> None:
+    login = base64.b64encode(f"{KEY}:the secret".encode()).decode()
+    request = make_mocked_request("GET", "/", headers={"Authorization": header.format(login)}).clone(remote="192.0.2.1")
+    assert gate().admit(request).account == NORA
+
+
+@pytest.mark.parametrize(("first", "then"), [(ACCOUNT, NORA), (NORA, ACCOUNT)])
+def test_a_login_opens_only_where_it_is_known(first: Account, then: Account) -> None:
+    request = request_from(first.sid, first.auth_token)
+    assert Gate([first], 1.0, 1000.0, VirtualClock()).admit(request).account == first
+    changed = Account(first.sid, f"{first.auth_token}, changed")
+    for without in ([then], [changed, then]):
+        with pytest.raises(RestError, match="20003"):
+            Gate(without, 1.0, 1000.0, VirtualClock()).admit(request)
+
+
+@pytest.mark.parametrize("header", ["Bäsic", "Basic", "Basic !!!", "Basic /w==", "Bearer abc", ""])
 def test_a_header_that_is_none(header: str) -> None:
     request = make_mocked_request("GET", "/", headers={"Authorization": header}).clone(remote="192.0.2.1")
     with pytest.raises(RestError):

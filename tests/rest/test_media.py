@@ -106,6 +106,7 @@ async def test_who_may_not_and_what_is_not_there(desk: Desk) -> None:
         status, headers, _ = await media(desk, sid, token=token)
         assert (status, headers["WWW-Authenticate"]) == (401, 'Basic realm="Twilio API"')
     assert (await media(desk, row(5).sid))[0] == 404
+    assert (await media(desk, sid + ".json", "HEAD"))[0] == 405
     desk.stage.controller.store.write([row(6, status="processing"), row(7), row(8, account_sid="AC" + "9" * 32)])
     for number in (6, 7, 8):
         assert (await media(desk, row(number).sid + ".wav"))[0] == 404

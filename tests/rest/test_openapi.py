@@ -44,6 +44,15 @@ async def test_the_description_needs_no_login_and_has_every_operation(desk: Desk
     fields = described["components"]["schemas"][form.rpartition("/")[2]]
     assert set(fields["required"]) == {"From", "To"}
     assert fields["properties"]["Timeout"]["maximum"] == 600
+    words = {
+        name: one["properties"]["Status"]["enum"]
+        for name, one in described["components"]["schemas"].items()
+        if "RecordingUpdate" in name
+    }
+    assert words == {
+        "RecordingUpdate": ["paused", "in-progress", "stopped"],
+        "ConferenceRecordingUpdate": ["paused", "in-progress"],
+    }
     names = [one["operationId"] for path in described["paths"].values() for one in path.values()]
     assert len(names) == len(set(names))
 

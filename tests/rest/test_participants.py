@@ -120,6 +120,17 @@ async def test_who_cannot_be_coached(desk: Desk) -> None:
     assert await desk.refusal(room.participants(a).update, call_sid_to_coach=b) == (400, 16027)
 
 
+async def test_a_coach_cannot_be_coached(desk: Desk) -> None:
+    ann, bob, cid = phones = await desk.room("ann", "bob", "cid")
+    a, b, c = desk.conference.participants
+    participants = desk.client.conferences(desk.conference.sid).participants
+    await desk.ask(participants(a).update, coaching=True, call_sid_to_coach=b)
+    for coach, coached in ((c, a), (b, c), (b, a)):
+        assert await desk.refusal(participants(coach).update, call_sid_to_coach=coached) == (400, 16000)
+    assert await desk.refusal(participants.create, from_="+15550001111", to="+15550002222", call_sid_to_coach=a) == (400, 16000)
+    await who_hears_whom(phones, {ann.name: {"bob", "cid"}, bob.name: {"ann", "cid"}, cid.name: {"bob"}})
+
+
 async def test_an_update_is_carried_out_whole_or_not_at_all(desk: Desk) -> None:
     await desk.room("ann", "bob")
     conference = desk.conference

@@ -5,8 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from structlog.testing import capture_logs
+
+from ari_conf.audio.tones import tone
+from ari_conf.audio.wav import write_wav
 from ari_conf.clock import VirtualClock
+from ari_conf.sids import SidKind, new_sid
 from ari_conf.store import RecordingRow
+from tests.calls.by_ear import JINGLE, until_jingle
 from tests.rest.desk import Desk
 from tests.stage import ACCOUNT
 
@@ -162,6 +168,17 @@ async def test_a_call_is_recorded_from_now_on(either_desk: Desk) -> None:
     assert await desk.ask(recordings(made.sid).delete)
 
 
+async def test_one_direction_of_a_call_has_one_channel_and_its_silence(desk: Desk) -> None:
+    await desk.room("ann")
+    call_sid = desk.stage.controller.switchboard.calls[0].sid
+    recordings = desk.client.calls(call_sid).recordings
+    made = await desk.ask(recordings.create, recording_channels="dual", recording_track="inbound")
+    assert (made.channels, made.track) == (1, "inbound")
+    assert not desk.stage.controller.recordings.current(ACCOUNT.sid, call_sid=call_sid).trim
+    await desk.ask(recordings(made.sid).update, status="stopped")
+    await desk.stage.until(lambda: desk.stage.controller.recordings.get(made.sid) is None)
+
+
 async def test_two_recordings_of_a_call_have_no_current_one(desk: Desk) -> None:
     await desk.room("ann")
     recordings = desk.client.calls(desk.stage.controller.switchboard.calls[0].sid).recordings
@@ -185,8 +202,57 @@ async def test_what_is_not_there_or_makes_no_sense(desk: Desk) -> None:
     assert await desk.refusal(update, status="completed") == (400, 20001)
     assert await desk.refusal(update, status="in-progress") == (400, 16114)
     assert await desk.refusal(desk.client.calls(CALL).recordings.create) == (404, 20404)
+    for current in (one.recordings("Twilio.CURRENT") for one in (desk.client.calls(CALL), desk.client.conferences(CONFERENCE))):
+        assert await desk.refusal(current.fetch) == (404, 20404)
+        assert await desk.refusal(current.update, status="paused") == (404, 20404)
     assert (await desk.raw("GET", f"/Conferences/{CONFERENCE}/Recordings.json"))[0] == 404
     await desk.stage.hang_up_all()
     await desk.stage.until(lambda: not desk.stage.controller.switchboard.calls)
     assert await desk.refusal(desk.client.calls(calls[0]).recordings.create) == (400, 21220)
     assert await desk.ask(desk.client.calls(calls[0]).recordings.list) == []
+
+
+def kept(desk: Desk, **more: Any) -> RecordingRow:
+    """Let there be a completed recording of the jingle."""
+    made = row(1, sid=new_sid(SidKind.RECORDING), **more)
+    write_wav(desk.stage.controller.recordings._folder / f"{made.sid}.wav", tone(JINGLE, 30.0), 8000)
+    desk.stage.controller.store.write([made])
+    return made
+
+
+async def test_a_recording_is_played_to_callers_of_its_account_at_the_address_that_was_told(either_desk: Desk) -> None:
+    desk = either_desk
+    made = kept(desk)
+    url = desk.stage.controller.recordings.url_of(ACCOUNT.sid, made.sid)
+    with capture_logs() as logs:
+        (ann,) = await desk.stage.room("ann", twiml=f"<Response><Play>{url}.mp3</Play></Response>")
+        await until_jingle(ann)
+        await ann.hang_up()
+        wait = f"<Response><Dial><Conference waitUrl='{url}' waitMethod='GET'>Room</Conference></Dial></Response>"
+        (bob,) = await desk.stage.room("bob", twiml=wait)
+        await until_jingle(bob)
+    assert ACCOUNT.auth_token not in str(logs)
+    assert ACCOUNT.auth_token not in str(desk.stage.controller.notifications.of_account(ACCOUNT.sid))
+
+
+async def test_of_a_recording_that_is_not_there_the_address_is_noted_without_the_login(desk: Desk) -> None:
+    url = desk.stage.controller.recordings.url_of(ACCOUNT.sid, row(9).sid)
+    noted = desk.stage.controller.notifications.of_account
+    with capture_logs() as logs:
+        await desk.stage.room("ann", twiml=f"<Response><Play>{url}</Play><Pause length='60'/></Response>")
+        await desk.stage.until(lambda: len(noted(ACCOUNT.sid)) == 1)
+        await desk.stage.room("bob", twiml=f"<Response><Dial><Conference waitUrl='{url}'>Room</Conference></Dial></Response>")
+        await desk.stage.until(lambda: len(noted(ACCOUNT.sid)) == 2)
+    assert {(one.code, one.url) for one in noted(ACCOUNT.sid)} == {(11200, url)}
+    assert ACCOUNT.auth_token not in f"{logs} {noted(ACCOUNT.sid)}"
+
+
+async def test_a_recording_of_another_account_is_not_played(desk: Desk) -> None:
+    made = kept(desk, account_sid=OTHER_ACCOUNT)
+    url = desk.stage.controller.recordings.url_of(OTHER_ACCOUNT, made.sid)
+    after = desk.stage.app.url("/after")
+    desk.stage.answer("<Response><Hangup/></Response>", "/after")
+    await desk.stage.room("ann", twiml=f"<Response><Play>{url}</Play><Redirect>{after}</Redirect></Response>")
+    await desk.stage.until(lambda: bool(desk.stage.app.params("/after")))
+    (noted,) = desk.stage.controller.notifications.of_account(ACCOUNT.sid)
+    assert (noted.code, noted.url) == (11200, url)

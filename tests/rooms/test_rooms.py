@@ -312,3 +312,25 @@ async def test_a_refused_first_join_leaves_no_room(house: House) -> None:
     assert house.running == []
     house.join("CA1")
     assert len(house.running) == 1
+
+
+async def test_a_conference_that_somebody_is_called_into_is_kept_before_anything_happens_in_it(house: House) -> None:
+    sid = house.rooms.expect(ACCOUNT, "Room", Participant("CA1"), ConferenceSettings(region="ie1"))
+    (row,) = house.ledger.rows(ConferenceRow)
+    assert (row.sid, row.status, row.region, row.created_at, row.updated_at) == (
+        sid,
+        "init",
+        "ie1",
+        house.clock.now(),
+        house.clock.now(),
+    )
+    house.rooms.expect(ACCOUNT, "Room", Participant("CA2"), ConferenceSettings())
+    assert len(house.ledger.commits) == 1
+    assert house.ledger.owed == []
+
+
+async def test_a_conference_into_which_nobody_may_be_called_is_not_kept(house: House) -> None:
+    coach = Participant("CA1", coaching=True, call_sid_to_coach="CA2")
+    assert isinstance(house.rooms.expect(ACCOUNT, "Room", coach, ConferenceSettings()), JoinRefused)
+    assert house.ledger.commits == []
+    assert house.running == []

@@ -84,10 +84,10 @@ class Meeting:
 
 
 def reaches(voice: ParticipantInstance, listener: ParticipantInstance) -> bool:
-    """Tell whether one is heard by another; who coaches a coach is heard by nobody."""
+    """Tell whether one is heard by another."""
     if voice.muted or voice.hold:
         return False
-    return not voice.coaching or (voice.call_sid_to_coach == listener.call_sid and not listener.coaching)
+    return not voice.coaching or voice.call_sid_to_coach == listener.call_sid
 
 
 def facts(one: ParticipantInstance) -> tuple[Any, ...]:

@@ -3,7 +3,9 @@
 from ari_conf.phones.phone import AUDIBLE
 from tests.calls.by_ear import JINGLE, sound, until_jingle
 from tests.rest.desk import Desk
+from tests.sdk.beeps import beep_is_heard
 from tests.sdk.program import EVENTS, OTHER_JINGLE, conference, meet
+from tests.sdk.races import gone
 from tests.stage import until_heard, voices
 
 TWO = {"ann": "bob", "bob": "ann"}
@@ -165,7 +167,33 @@ async def test_end_conference_on_exit_that_was_taken_back(desk: Desk) -> None:
 
 
 async def test_no_beep_on_exit_any_more(desk: Desk) -> None:
+    meeting = await meet(desk, "ann", "bob", "cid", "dee", twiml=conference().replace("beep='false'", "beep='onExit'"))
+    await meeting.update("bob", beep_on_exit=False)
+    await meeting["ann"].hang_up()
+    await beep_is_heard(meeting, "cid", gone(meeting, "ann"), there=True)
+    await meeting.agrees({"bob": "cid dee", "cid": "bob dee", "dee": "bob cid"})
+    await meeting["bob"].hang_up()
+    await beep_is_heard(meeting, "cid", gone(meeting, "bob"), there=False)
+
+
+async def test_a_beep_on_exit_from_now_on(desk: Desk) -> None:
     meeting = await meet(desk, "ann", "bob", "cid")
-    changed = await meeting.update("ann", beep_on_exit=False, end_conference_on_exit=False)
-    assert changed.end_conference_on_exit is False
-    await meeting.agrees(THREE)
+    await meeting.update("ann", beep_on_exit=True)
+    await meeting["ann"].hang_up()
+    await beep_is_heard(meeting, "cid", gone(meeting, "ann"), there=True)
+
+
+async def test_the_methods_of_a_hold_and_of_an_announcement(desk: Desk) -> None:
+    meeting = await meet(desk, "ann", "bob")
+    await meeting.agrees(TWO)
+    app = desk.stage.app
+    app.voice["/two"], app.voice["/news"] = sound(60.0, OTHER_JINGLE), sound(1.5)
+    desk.stage.answer(f"<Response><Play>{app.url('/two')}</Play></Response>", "/hold")
+    await meeting.update("ann", hold=True, hold_url=app.url("/hold"), hold_method="POST")
+    await until_jingle(meeting["ann"], OTHER_JINGLE)
+    assert {request.method for request in app.requests if request.path == "/hold"} == {"POST"}
+    await meeting.update("ann", hold=False)
+    await meeting.update("bob", announce_url=app.url("/news"), announce_method="GET")
+    heard = await until_heard(list(meeting.phones.values()), lambda heard: heard["bob"].amplitude(JINGLE) > AUDIBLE)
+    assert heard["ann"].amplitude(JINGLE) < AUDIBLE
+    assert {request.method for request in app.requests if request.path == "/news"} == {"GET"}

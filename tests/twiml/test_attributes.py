@@ -41,8 +41,8 @@ CONFERENCE_CASES: dict[str, tuple[Code, Good, list[str]]] = {
     "endConferenceOnExit": (Code.CONFERENCE_END_ON_EXIT, [*BOOLEANS], NO_BOOLEANS),
     "participantLabel": (
         Code.PARTICIPANT_LABEL,
-        [("agent 1 ü%", "agent 1 ü%"), ("x" * 128, "x" * 128), (CALL_SID.upper(), CALL_SID.upper())],
-        ["", "x" * 129, "a/b", "a%2Fb", "a%2fb", CALL_SID],
+        [("agent 1 ü%", "agent 1 ü%"), ("x" * 128, "x" * 128), (CALL_SID.lower(), CALL_SID.lower())],
+        ["", "x" * 129, "a/b", "a%2Fb", "a%2fb", CALL_SID, CALL_SID.upper()],
     ),
     "jitterBufferSize": (Code.SCHEMA_WARNING, [(size.value, size) for size in JitterBufferSize], ["huge", "20"]),
     "waitUrl": (Code.CONFERENCE_WAIT_URL, [*URLS[:-1], ("", ""), ("  ", "")], NO_URLS),

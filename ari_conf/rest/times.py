@@ -37,11 +37,20 @@ def _span(value: object) -> object:
     return Span(seconds, seconds + (timedelta(days=1).total_seconds() if whole_day else 1))
 
 
+def _day(value: object) -> object:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("it should be a day, as 2026-01-31")
+    return _span(value)
+
+
+Day = Annotated[Span, BeforeValidator(_day, json_schema_input_type=date)]
+"""A day (``2026-01-31``) in UTC."""
+
 Moment = Annotated[Span, BeforeValidator(_span, json_schema_input_type=str)]
 """A day (``2026-01-31``, or its first instant) or a time (``2026-01-31T12:00:00Z``), in UTC if it does not say otherwise."""
 
 
-class Moments:
+class Times:
     """A range of times, as three filters say it: on a day or at a second, until its first instant, from its first instant.
 
     A time that is shown without its fraction is found by what is shown.
