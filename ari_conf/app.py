@@ -25,6 +25,7 @@ from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_ro
 from ari_conf.recordings import Recordings
 from ari_conf.rest import Backend, RestApi, operations
 from ari_conf.rest.media import public_media_routes
+from ari_conf.rest.reading import account_path
 from ari_conf.rooms import Rooms, RoomSounds
 from ari_conf.settings import Settings
 from ari_conf.store import Store, StoreError, plainly
@@ -184,7 +185,7 @@ class Controller:
     def _recording_url(self, account_sid: str, sid: str) -> str:
         server = self._settings.server
         base = server.public_url or f"http://{server.host}:{self.port}"
-        return f"{base.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Recordings/{sid}"
+        return f"{base.rstrip('/')}{account_path(account_sid)}/Recordings/{sid}"
 
     def _set_room_paused(self, conference_sid: str, paused: bool) -> None:  # noqa: FBT001
         try:

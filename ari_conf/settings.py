@@ -55,7 +55,7 @@ class _Section(BaseModel):
 
 
 class ServerSettings(_Section):
-    """Where health is told; later REST and the dashboard too.
+    """Where REST and health are served, later the dashboard too.
 
     With ``public_recordings`` whoever knows the address of a recording may hear it; what is known of it stays for its account.
     """

@@ -4,7 +4,7 @@ from .book import CallBook
 from .call import Call
 from .control import Control, PendingParticipant
 from .interpreter import run_screening
-from .progress import Progress
+from .progress import Progress, call_row
 from .queues import Queues
 from .requests import CallRequest, ControlError, LegRecordingRequest, ParticipantRequest, Source
 from .runners import Runners
@@ -26,5 +26,6 @@ __all__ = [
     "Services",
     "Source",
     "Switchboard",
+    "call_row",
     "run_screening",
 ]

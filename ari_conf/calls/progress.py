@@ -50,22 +50,8 @@ class Progress:
             call.ended.set_result(end)
 
     def _note(self, call: Call, event: CallProgressEvent, end: CallEnded | None = None) -> None:
-        row = CallRow(
-            sid=call.sid,
-            account_sid=call.account.sid,
-            from_=call.from_,
-            to=call.to,
-            direction=call.direction.value,
-            status=call.status.value,
-            created_at=call.created_at,
-            parent_call_sid=call.parent_call_sid,
-            answered_at=call.answered_at,
-            ended_at=call.ended_at,
-            cause=end.cause if end else "",
-            sip_status=end.sip_status if end else None,
-        )
         owed = self._owed(call, event, end)
-        self._ledger.commit([row], [owed] if owed else [])
+        self._ledger.commit([call_row(call, end)], [owed] if owed else [])
 
     def _owed(self, call: Call, event: CallProgressEvent, end: CallEnded | None) -> Owed | None:
         callback = call.progress
@@ -86,6 +72,24 @@ class Progress:
             method=callback.method,
             parameters=voice_parameters(described(call)) | progress,
         )
+
+
+def call_row(call: Call, end: CallEnded | None = None) -> CallRow:
+    """Return a call as the database keeps it; ``end`` is what the engine has said of its end."""
+    return CallRow(
+        sid=call.sid,
+        account_sid=call.account.sid,
+        from_=call.from_,
+        to=call.to,
+        direction=call.direction.value,
+        status=call.status.value,
+        created_at=call.created_at,
+        parent_call_sid=call.parent_call_sid,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        cause=end.cause if end else "",
+        sip_status=end.sip_status if end else None,
+    )
 
 
 def described(call: Call) -> VoiceCall:

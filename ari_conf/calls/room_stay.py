@@ -7,7 +7,6 @@ import structlog
 
 from ari_conf.conference import (
     AudioProgram,
-    Beep,
     ConferenceSettings,
     Exit,
     JoinRefused,
@@ -83,10 +82,11 @@ def _name(session: CallSession, name: str) -> str | None:
     """Return the room's name; a Conference SID stands for the running conference that has it."""
     if not is_sid(name, SidKind.CONFERENCE):
         return name
-    found = session.services.rooms.named_by_sid(session.call.account.sid, name)
-    if found is None:
+    found = session.services.rooms.running(name)
+    if found is None or found.account_sid != session.call.account.sid:
         session.notify(Code.CONFERENCE_SID, Level.WARNING, f"conference {name} is not in progress; the Dial fails")
-    return found
+        return None
+    return found.friendly_name
 
 
 def _participant(call_sid: str, noun: ConferenceNoun, base: str) -> Participant:
@@ -94,8 +94,8 @@ def _participant(call_sid: str, noun: ConferenceNoun, base: str) -> Participant:
         call_sid=call_sid,
         label=noun.participant_label,
         muted=noun.muted,
-        beep_on_enter=noun.beep in {Beep.TRUE, Beep.ON_ENTER},
-        beep_on_exit=noun.beep in {Beep.TRUE, Beep.ON_EXIT},
+        beep_on_enter=noun.beep.heard_on_enter,
+        beep_on_exit=noun.beep.heard_on_exit,
         start_conference_on_enter=noun.start_conference_on_enter,
         end_conference_on_exit=noun.end_conference_on_exit,
         wait=AudioProgram(absolute(noun.wait_url, base) if noun.wait_url else noun.wait_url, noun.wait_method.value),

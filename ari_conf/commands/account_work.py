@@ -1,20 +1,15 @@
 """What ``ari-conf account`` does; a module of its own because the libraries that it takes are slow to load."""
 
 from ari_conf.database import store_of
-from ari_conf.settings import Settings, SettingsError
+from ari_conf.settings import Settings
 
-from .existing import NO_ACCOUNT, existing_accounts
+from .existing import chosen_accounts
 from .terminal import say
 
 
 async def show(settings: Settings, chosen: str | None, *, show_token: bool) -> None:
     """Say which accounts there are, or about the one that has the SID ``chosen``; their tokens only if asked to."""
-    accounts = await existing_accounts(settings)
-    if not accounts:
-        raise SettingsError(NO_ACCOUNT)
-    shown = [account for account in accounts if chosen in {None, account.sid}]
-    if not shown:
-        raise SettingsError(f"there is no account {chosen}; there are: {', '.join(account.sid for account in accounts)}")
+    shown = await chosen_accounts(settings, chosen)
     kept = "in the settings" if settings.accounts else f"in the database {store_of(settings).where}"
     for account in shown:
         say(f"account SID  {account.sid}")

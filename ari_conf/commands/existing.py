@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ari_conf.accounts import Account, accounts_of
 from ari_conf.database import store_of
 from ari_conf.logs import set_up_logs
-from ari_conf.settings import Settings, load_settings
+from ari_conf.settings import Settings, SettingsError, load_settings
 from ari_conf.store import AccountRow, Store, StoreError, plainly, tables
 
 from .terminal import clear_errors
@@ -45,6 +45,17 @@ async def existing_accounts(settings: Settings) -> tuple[Account, ...]:
     async with existing_store(settings) as store:
         rows = await store.rows(AccountRow, select(tables.accounts).order_by(tables.accounts.c.created_at))
     return tuple(Account(row.sid, row.auth_token) for row in rows)
+
+
+async def chosen_accounts(settings: Settings, sid: str | None) -> tuple[Account, ...]:
+    """Return the same, or the one that has this SID. Raises ``SettingsError`` if there is none."""
+    accounts = await existing_accounts(settings)
+    if not accounts:
+        raise SettingsError(NO_ACCOUNT)
+    chosen = tuple(account for account in accounts if sid in {None, account.sid})
+    if not chosen:
+        raise SettingsError(f"there is no account {sid}; there are: {', '.join(account.sid for account in accounts)}")
+    return chosen
 
 
 @contextlib.asynccontextmanager

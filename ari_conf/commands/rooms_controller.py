@@ -12,7 +12,7 @@ from yarl import URL
 from ari_conf.accounts import Account
 from ari_conf.settings import Settings
 
-from .existing import NO_ACCOUNT, existing_accounts, settings_of
+from .existing import chosen_accounts, settings_of
 from .rooms_things import ControllerError, Thing, number_of
 
 ANSWER_SECONDS: Final = 10.0
@@ -142,7 +142,7 @@ async def running_controller(config: Path | None, url: str | None, account: str 
     """Yield the controller of the settings, or the one at ``url``, for the first account or the one with this SID."""
     settings = settings_of(config)
     where = _url(settings, url)
-    chosen = await _account(settings, account)
+    chosen, *_ = await chosen_accounts(settings, account)
     login = f"{chosen.sid}:{chosen.auth_token}"
     async with aiohttp.ClientSession(
         headers={"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"},
@@ -164,13 +164,3 @@ def _url(settings: Settings, given: str | None) -> URL:
     if url.scheme not in {"http", "https"} or not url.host:
         raise ControllerError("the URL of the controller begins with http:// or https:// and a host")
     return url
-
-
-async def _account(settings: Settings, sid: str | None) -> Account:
-    accounts = await existing_accounts(settings)
-    for account in accounts:
-        if sid in {None, account.sid}:
-            return account
-    if not accounts:
-        raise ControllerError(NO_ACCOUNT)
-    raise ControllerError(f"there is no account {sid}; there are: {', '.join(account.sid for account in accounts)}")

@@ -22,6 +22,16 @@ class Beep(StrEnum):
     ON_ENTER = "onEnter"
     ON_EXIT = "onExit"
 
+    @property
+    def heard_on_enter(self) -> bool:
+        """Whether the participant's coming is announced."""
+        return self in {Beep.TRUE, Beep.ON_ENTER}
+
+    @property
+    def heard_on_exit(self) -> bool:
+        """Whether the participant's going is announced."""
+        return self in {Beep.TRUE, Beep.ON_EXIT}
+
 
 class CallbackEvent(StrEnum):
     """The words of ``statusCallbackEvent``."""

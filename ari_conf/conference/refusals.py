@@ -62,3 +62,15 @@ def why_not_coach(conference: Conference, coach: str, coached: str | None) -> Re
     if any(other.coaching and other.call_sid_to_coach == coach for other in conference.participants.values()):
         return choices.COACH_CANNOT_BE_COACHED, f"the call that is to coach, {coach}, is being coached itself"
     return None
+
+
+def why_not_called_as_coach(conference: Conference | None, coached: str | None) -> Reason | None:
+    """Say why nobody can be called into a conference, None if there is none yet, to coach there; None if somebody can.
+
+    It is said before anybody is called, for a coach with nobody to coach would hear nothing of it.
+    """
+    if coached is None:
+        return 16002, "CallSidToCoach is required where Coaching is true"
+    if conference is None or conference.status is not ConferenceStatus.IN_PROGRESS:
+        return 16028, "there is nobody to coach in a conference that is not in progress"
+    return why_not_coach(conference, "", coached)

@@ -7,6 +7,7 @@ from ari_conf.conference import rfc2822
 
 from .operation import Asked, Body, Operation
 from .parameters import Parameters
+from .reading import account_path
 
 SUBRESOURCES: Final = ("calls", "conferences", "notifications", "queues", "recordings")
 
@@ -48,7 +49,7 @@ class Accounts:
     async def fetch(self, asked: Asked[Parameters]) -> AccountBody:
         """Return the account; its dates are those of the controller's start."""
         sid = asked.account.sid
-        uri = f"/2010-04-01/Accounts/{sid}"
+        uri = account_path(sid)
         return AccountBody(
             auth_token=asked.account.auth_token if asked.by_token else None,
             date_created=self._since,

@@ -13,11 +13,10 @@ from ari_conf.conference import (
     CallbackEvent,
     Conference,
     ConferenceSettings,
-    ConferenceStatus,
     Participant,
     StatusCallback,
 )
-from ari_conf.conference.refusals import why_not_coach
+from ari_conf.conference.refusals import why_not_called_as_coach
 from ari_conf.recordings import RecordingEvent
 from ari_conf.rooms import RoomRecording
 from ari_conf.twiml import JitterBufferSize, Region, Trim
@@ -100,17 +99,12 @@ def conference_named(text: str) -> str:
 
 
 def refuse_coaching(conference: Conference | None, sent: CreateParticipant) -> None:
-    """Raise ``RestError`` if somebody is to coach who cannot; a coach with nobody to coach would hear nothing of it."""
+    """Raise ``RestError`` if somebody is to coach who cannot."""
     if not sent.coaches:
         return
-    coached = sent.call_sid_to_coach
-    if coached is None:
-        raise RestError(RestCode.CONFERENCE_ATTRIBUTE, "CallSidToCoach is required where Coaching is true.")
-    if conference is None or conference.status is not ConferenceStatus.IN_PROGRESS:
-        raise RestError(RestCode.COACHED_NOT_THERE, "There is nobody to coach in a conference that is not in progress.")
-    reason = why_not_coach(conference, "", coached)
+    reason = why_not_called_as_coach(conference, sent.call_sid_to_coach)
     if reason is not None:
-        raise RestError(reason[0], f"{reason[1]}.")
+        raise RestError(*reason)
 
 
 def participant_request(sent: CreateParticipant) -> ParticipantRequest:
@@ -126,8 +120,8 @@ def participant_request(sent: CreateParticipant) -> ParticipantRequest:
             call_sid="",
             label=sent.label,
             muted=sent.muted,
-            beep_on_enter=sent.beep in {Beep.TRUE, Beep.ON_ENTER},
-            beep_on_exit=sent.beep in {Beep.TRUE, Beep.ON_EXIT},
+            beep_on_enter=sent.beep.heard_on_enter,
+            beep_on_exit=sent.beep.heard_on_exit,
             start_conference_on_enter=sent.start_conference_on_enter,
             end_conference_on_exit=sent.end_conference_on_exit,
             wait=AudioProgram(sent.wait_url, sent.wait_method),

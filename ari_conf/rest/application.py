@@ -16,6 +16,7 @@ from ari_conf.clock import Clock
 from ari_conf.media.port import EngineError
 from ari_conf.store import plainly
 from ari_conf.twilio_codes import TwilioError
+from ari_conf.webhooks.voice_parameters import API_VERSION
 
 from .choices import MAX_BODY_BYTES
 from .errors import MethodNotAllowed, NotFound, RestCode, RestError, error_body
@@ -29,7 +30,7 @@ from .routes import Routes
 
 log = structlog.get_logger(__name__)
 
-PREFIX: Final = "/2010-04-01"
+PREFIX: Final = f"/{API_VERSION}"
 
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -127,7 +128,7 @@ async def _form(request: web.Request) -> MultiDict[str]:
         raise _too_large()
     try:
         fields = parse_qsl(body.rstrip().decode(charset), keep_blank_values=True, encoding=charset, errors="strict")
-    except (UnicodeDecodeError, LookupError, ValueError) as error:
+    except ValueError as error:
         raise RestError(RestCode.INVALID_PARAMETER, "The form is not valid UTF-8.") from error
     return MultiDict(fields)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from sqlalchemy import delete, select
 
-from ari_conf.calls import CallBook
+from ari_conf.calls import CallBook, call_row
 from ari_conf.calls.call import Call, ProgressCallback
 from ari_conf.calls.control import Control
 from ari_conf.calls.requests import Source
@@ -14,7 +14,7 @@ from ari_conf.store import CallRow, Store
 from ari_conf.store.tables import calls, documents, verbs
 from ari_conf.twilio_codes import Code
 
-from .calls_body import CallBody, call_body, row_of
+from .calls_body import CallBody, call_body
 from .calls_creation import CreateCall, Twiml, request_of
 from .calls_list import CallFilters, as_over, key, wanted_calls
 from .errors import NotFound, RestCode, RestError
@@ -91,12 +91,12 @@ class Calls:
 
     async def create(self, asked: Asked[CreateCall]) -> CallBody:
         """Place a call; the answer does not wait for it to ring."""
-        return call_body(row_of(await self._control.call(asked.account.sid, request_of(asked.parameters))))
+        return call_body(call_row(await self._control.call(asked.account.sid, request_of(asked.parameters))))
 
     async def list(self, asked: Asked[CallFilters]) -> Page:
         """Return a page of the calls that the filters let through."""
         wanted = asked.parameters
-        live = [row_of(call) for call in self._book.calls if call.account.sid == asked.account.sid]
+        live = [call_row(call) for call in self._book.calls if call.account.sid == asked.account.sid]
         await caught_up(self._store)
         source = wanted_calls(self._store, live, asked.account.sid, wanted)
         return await paginate(wanted, source, key, call_body)
@@ -125,7 +125,7 @@ class Calls:
             await self._control.complete(account_sid, call_sid)
         elif wanted.status == "canceled":
             await self._control.cancel(account_sid, call_sid)
-        return call_body(row_of(call))
+        return call_body(call_row(call))
 
     async def delete(self, asked: Asked[Parameters]) -> None:
         """Remove a call that is over, with the documents it has run; its recordings and notifications stay."""
@@ -140,14 +140,12 @@ class Calls:
             await connection.commit()
 
     async def _row(self, account_sid: str, call_sid: str) -> CallRow:
-        live = self._book.get(call_sid)
-        if live is not None and live.account.sid == account_sid:
-            return row_of(live)
-        return await find_call(self._store, account_sid, call_sid)
+        live = live_call(self._book, account_sid, call_sid)
+        return call_row(live) if live is not None else await find_call(self._store, account_sid, call_sid)
 
     async def _live(self, account_sid: str, call_sid: str) -> Call:
-        live = self._book.get(call_sid)
-        if live is not None and live.account.sid == account_sid:
+        live = live_call(self._book, account_sid, call_sid)
+        if live is not None:
             return live
         await find_call(self._store, account_sid, call_sid)
         raise RestError(Code.CALL_STATE, "Call is not in-progress. Cannot redirect.")
@@ -163,10 +161,15 @@ def _progress(before: ProgressCallback | None, wanted: CallUpdate) -> ProgressCa
     return before
 
 
+def live_call(book: CallBook, account_sid: str, call_sid: str) -> Call | None:
+    """Return a call that is up, if it is the account's."""
+    live = book.get(call_sid)
+    return live if live is not None and live.account.sid == account_sid else None
+
+
 async def must_have_call(store: Store, book: CallBook, account_sid: str, call_sid: str) -> None:
     """Raise ``NotFound`` unless this is a call of the account, live or over."""
-    live = book.get(call_sid)
-    if live is None or live.account.sid != account_sid:
+    if live_call(book, account_sid, call_sid) is None:
         await find_call(store, account_sid, call_sid)
 
 

@@ -4,13 +4,13 @@ from typing import Final
 
 from pydantic import Field
 
-from ari_conf.calls.call import Call
 from ari_conf.store import CallRow
 from ari_conf.webhooks import CallStatus, Direction
+from ari_conf.webhooks.voice_parameters import API_VERSION
 
 from .calls_list import shown_status
 from .operation import Body
-from .reading import API_VERSION, PRICE_UNIT, dated, dated_or_none
+from .reading import PRICE_UNIT, account_path, dated, dated_or_none
 
 SUBRESOURCES: Final = {
     "notifications": "Notifications",
@@ -60,7 +60,7 @@ class CallBody(Body):
 
 def call_body(row: CallRow) -> CallBody:
     """Return a call as it is answered."""
-    path = f"/2010-04-01/Accounts/{row.account_sid}/Calls/{row.sid}"
+    path = f"{account_path(row.account_sid)}/Calls/{row.sid}"
     placed = row.direction == Direction.INBOUND or shown_status(row) != CallStatus.QUEUED
     over = row.status == CallStatus.COMPLETED and row.answered_at is not None and row.ended_at is not None
     return CallBody(
@@ -89,19 +89,3 @@ def formatted(party: str) -> str:
     if len(party) == 12 and len(digits) == 10 and digits.isascii() and digits.isdigit():
         return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
     return party
-
-
-def row_of(call: Call) -> CallRow:
-    """Return a call that is known in memory as the database keeps it."""
-    return CallRow(
-        sid=call.sid,
-        account_sid=call.account.sid,
-        from_=call.from_,
-        to=call.to,
-        direction=call.direction.value,
-        status=call.status.value,
-        created_at=call.created_at,
-        parent_call_sid=call.parent_call_sid,
-        answered_at=call.answered_at,
-        ended_at=call.ended_at,
-    )

@@ -78,4 +78,4 @@ def rehearse(conference: Conference, commands: Sequence[Command]) -> None:
 def refuse(refused: Refused | None) -> None:
     """Raise ``RestError`` with the reason why a room has refused a command, if it has."""
     if refused is not None:
-        raise RestError(refused.code, f"{refused.message}.")
+        raise RestError(refused.code, refused.message)

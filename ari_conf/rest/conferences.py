@@ -9,15 +9,18 @@ from sqlalchemy import select
 
 from ari_conf.conference import Announce, AudioProgram, Command, Conference, ConferenceStatus, EndConference
 from ari_conf.rooms import Rooms
+from ari_conf.rooms.journal import conference_row
 from ari_conf.settings import RestSettings
 from ari_conf.store import ConferenceRow, Store, tables
 from ari_conf.twilio_codes import Code
+from ari_conf.webhooks.voice_parameters import API_VERSION
 
+from .changing import refuse
 from .errors import NotFound, RestError
 from .operation import Asked, Body, Listing, Operation
 from .paging import Key, Page, Paging, in_memory, in_store, merged, paginate
 from .parameters import AttributeMethod, AttributeUrl, Parameters
-from .reading import API_VERSION, caught_up, dated
+from .reading import account_path, caught_up, dated
 from .times import Day, Times
 
 COMPLETED: Final = ConferenceStatus.COMPLETED.value
@@ -161,14 +164,12 @@ class Conferences:
         if self.running(account_sid, sid) is None:
             raise RestError(Code.CONFERENCE_OVER, f"Conference {sid} is completed.")
         for command in commands:
-            refused = self._rooms.command(sid, command)
-            if refused is not None:
-                raise RestError(refused.code, f"{refused.message}.")
+            refuse(self._rooms.command(sid, command))
 
     def running(self, account_sid: str, sid: str) -> Conference | None:
         """Return the running conference that has this SID, if it is the account's."""
-        conference = self._rooms.find(account_sid, sid)
-        return conference if conference is not None and conference.sid == sid else None
+        conference = self._rooms.running(sid)
+        return conference if conference is not None and conference.account_sid == account_sid else None
 
     async def find(self, account_sid: str, sid: str) -> ConferenceRow:
         """Return the conference that has this SID. Raises ``NotFound`` if the account has none such."""
@@ -185,23 +186,15 @@ class Conferences:
 
     def _row(self, conference: Conference) -> ConferenceRow:
         """Return a running conference as the store will have it."""
-        return ConferenceRow(
-            sid=conference.sid,
-            account_sid=conference.account_sid,
-            friendly_name=conference.friendly_name,
-            status=conference.status.value,
-            region=conference.settings.region,
-            created_at=conference.created_at,
-            updated_at=max(conference.created_at, self._rooms.journal_of(conference.sid).changed_at),
-            started_at=conference.started_at,
-        )
+        changed_at = self._rooms.journal_of(conference.sid).changed_at
+        return conference_row(conference, max(conference.created_at, changed_at))
 
     def _body(self, row: ConferenceRow) -> ConferenceBody:
         # One that the process died with has never been completed, but it is over.
         running = self.running(row.account_sid, row.sid)
         if running is None:
             row = replace(row, status=COMPLETED)
-        uri = f"/2010-04-01/Accounts/{row.account_sid}/Conferences/{row.sid}"
+        uri = f"{account_path(row.account_sid)}/Conferences/{row.sid}"
         return ConferenceBody(
             account_sid=row.account_sid,
             api_version=API_VERSION,

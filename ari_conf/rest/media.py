@@ -16,6 +16,7 @@ from .errors import NotFound, RestCode, RestError, error_body
 from .media_files import CONTENT_TYPES, MediaFiles, MediaFormat, NoSuchChannelsError
 from .operation import Asked, Media, Operation
 from .parameters import Parameters, Wrong, read_parameters
+from .reading import account_path
 from .recordings_store import StoredRecordings
 
 SUFFIXES: Final = (".wav", ".mp3", "")
@@ -76,7 +77,7 @@ class RecordingMedia:
 
         suffix = "{suffix:" + "|".join(re.escape(suffix) for suffix in SUFFIXES) + "}"
         sid = "{RecordingSid:RE[0-9a-fA-F]{32}}"
-        return [web.get(f"/2010-04-01/Accounts/{{AccountSid}}/Recordings/{sid}{suffix}", serve)]
+        return [web.get(f"{account_path('{AccountSid}')}/Recordings/{sid}{suffix}", serve)]
 
     async def serve(self, asked: Asked[Parameters]) -> web.StreamResponse:
         """Return the file. 16113 if two channels are wanted and one was recorded."""

@@ -10,13 +10,14 @@ from ari_conf.calls import CallBook
 from ari_conf.store import NotificationRow, Store
 from ari_conf.store.tables import notifications
 from ari_conf.twilio_codes import Level
+from ari_conf.webhooks.voice_parameters import API_VERSION
 
 from .calls import must_have_call
 from .errors import NotFound
 from .operation import Asked, Body, Listing, Operation
 from .paging import Page, Paging, in_store, paginate
 from .parameters import Parameters
-from .reading import API_VERSION, caught_up, dated
+from .reading import account_path, caught_up, dated
 from .times import Day, Times
 
 LOG_OF = {Level.ERROR.value: "0", Level.WARNING.value: "1"}
@@ -159,7 +160,7 @@ def notification_body(row: NotificationRow) -> NotificationBody:
         request_method=row.request_method or None,
         request_url=row.url or None,
         sid=row.sid,
-        uri=f"/2010-04-01/Accounts/{row.account_sid}/Notifications/{row.sid}.json",
+        uri=f"{account_path(row.account_sid)}/Notifications/{row.sid}.json",
     )
 
 

@@ -15,7 +15,7 @@ from ari_conf.webhooks import CallStatus
 
 from .operation import Body
 from .paging import Key
-from .reading import dated
+from .reading import account_path, dated
 
 _STATUS: Final = {
     CallStatus.QUEUED: "queued",
@@ -70,7 +70,7 @@ class Present:
     def just_created(self, queue_time: str | None) -> ParticipantBody:
         """Return the same with the time, in milliseconds, that the call waits to be placed."""
         participant = self.participant
-        account = f"/2010-04-01/Accounts/{self.account_sid}"
+        account = account_path(self.account_sid)
         return ParticipantBody(
             account_sid=self.account_sid,
             call_sid=participant.call_sid,

@@ -12,7 +12,7 @@ from .errors import NotFound, RestCode, RestError
 from .operation import Asked, Body, Listing, Operation
 from .paging import Page, Paging, in_memory, paginate
 from .parameters import Parameters, Wrong
-from .reading import dated
+from .reading import account_path, dated
 
 ONE_QUEUE: Final = "/Queues/{QueueSid}"
 
@@ -138,7 +138,7 @@ class RestQueues:
 
     def _body(self, running: RunningQueue) -> QueueBody:
         queue = running.queue
-        path = f"/2010-04-01/Accounts/{queue.account_sid}/Queues/{queue.sid}"
+        path = f"{account_path(queue.account_sid)}/Queues/{queue.sid}"
         return QueueBody(
             date_updated=dated(running.updated_at),
             current_size=queue.current_size,

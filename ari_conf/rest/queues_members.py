@@ -13,7 +13,7 @@ from .operation import Asked, Body, Listing, Operation, Segment
 from .paging import Page, Paging, in_memory, paginate
 from .parameters import Method, Parameters, WebUrl, Wrong
 from .queues import ONE_QUEUE, find_queue
-from .reading import dated
+from .reading import account_path, dated
 
 FRONT: Final = "Front"
 """In the place of a Call SID: who has been in the queue for longest."""
@@ -109,7 +109,7 @@ class QueueMembers:
             call_sid=member.call_sid,
             date_enqueued=dated(member.enqueued_at),
             position=queue.position(member.call_sid) or 0,
-            uri=f"/2010-04-01/Accounts/{queue.account_sid}/Queues/{queue.sid}/Members/{member.call_sid}.json",
+            uri=f"{account_path(queue.account_sid)}/Queues/{queue.sid}/Members/{member.call_sid}.json",
             wait_time=int(self._clock.now() - member.enqueued_at),
         )
 

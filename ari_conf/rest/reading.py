@@ -7,13 +7,17 @@ from typing import Final
 
 from ari_conf.conference import rfc2822
 from ari_conf.store import Store
+from ari_conf.webhooks.voice_parameters import API_VERSION
 
 from .choices import FRESH_SECONDS
 
-API_VERSION: Final = "2010-04-01"
-
 PRICE_UNIT: Final = "USD"
 """Of prices, which are null."""
+
+
+def account_path(account_sid: str) -> str:
+    """Return the path under which everything of an account is."""
+    return f"/{API_VERSION}/Accounts/{account_sid}"
 
 
 async def caught_up(store: Store) -> None:

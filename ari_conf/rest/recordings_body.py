@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from ari_conf.recordings import RecordingStatus
 from ari_conf.store import RecordingRow
+from ari_conf.webhooks.voice_parameters import API_VERSION
 
 from .operation import Body
-from .reading import API_VERSION, PRICE_UNIT, dated
+from .reading import PRICE_UNIT, account_path, dated
 
 NOT_FINISHED: Final = frozenset({RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED, RecordingStatus.STOPPED})
 """What is told as ``processing`` unless it is the answer to an update, as Twilio documents it."""
@@ -60,7 +61,7 @@ def call_recording_body(row: RecordingRow, *, updated: bool = False) -> CallReco
 
 def recording_body(row: RecordingRow, media_url: str) -> RecordingBody:
     """Return a recording of the account, which can be had at ``media_url``."""
-    path = f"/2010-04-01/Accounts/{row.account_sid}/Recordings/{row.sid}"
+    path = f"{account_path(row.account_sid)}/Recordings/{row.sid}"
     gone = row.status == RecordingStatus.DELETED
     return RecordingBody(
         **_fields(row, f"Recordings/{row.sid}", updated=False),
@@ -83,7 +84,7 @@ def _fields(row: RecordingRow, place: str, *, updated: bool) -> dict[str, Any]:
         "channels": row.channels,
         "source": row.source,
         "error_code": row.error_code,
-        "uri": f"/2010-04-01/Accounts/{row.account_sid}/{place}.json",
+        "uri": f"{account_path(row.account_sid)}/{place}.json",
     }
 
 

@@ -49,7 +49,7 @@ class Journal:
         # Who calls somebody into a new conference gets its SID at once, long before anything happens there.
         self._kept = True
         self.changed_at = told[-1].at if told else conference.created_at
-        rows: list[Row] = [_conference_row(conference, self.changed_at)]
+        rows: list[Row] = [conference_row(conference, self.changed_at)]
         for event in told:
             self._events += 1
             rows.append(_event_row(conference.sid, event, self._events))
@@ -104,7 +104,8 @@ def _owed(conference: Conference, events: Sequence[ToldEvent]) -> list[Owed]:
     ]
 
 
-def _conference_row(conference: Conference, updated_at: float) -> ConferenceRow:
+def conference_row(conference: Conference, updated_at: float) -> ConferenceRow:
+    """Return a conference as the database keeps it; ``updated_at`` is when it has changed last."""
     return ConferenceRow(
         sid=conference.sid,
         account_sid=conference.account_sid,

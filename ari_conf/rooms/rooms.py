@@ -120,11 +120,6 @@ class Rooms:
         """Every conference that is not completed."""
         return [room.conference for room in self._by_sid.values()]
 
-    def named_by_sid(self, account_sid: str, conference_sid: str) -> str | None:
-        """Return the name of the running conference with this SID, if it is the account's."""
-        room = self._by_sid.get(conference_sid)
-        return room.conference.friendly_name if room and room.conference.account_sid == account_sid else None
-
     def find(self, account_sid: str, name: str) -> Conference | None:
         """Return the running conference of the account that has this SID or this name."""
         room = self._find(account_sid, name)

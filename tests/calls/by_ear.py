@@ -11,6 +11,8 @@ from tests.app_server import Handler
 from tests.stage import until_heard
 
 JINGLE = 1325.0
+OTHER_JINGLE = 1625.0
+"""A second pitch for what the application plays."""
 """The pitch of what the application plays."""
 
 QUIET = 0.004

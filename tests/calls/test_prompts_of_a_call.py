@@ -12,10 +12,8 @@ from ari_conf.phones.phone import AUDIBLE, CallRefusedError
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import NumberSettings
 from tests.app_server import failing
-from tests.calls.by_ear import JINGLE, for_a_moment, sound, until_jingle, until_quiet
+from tests.calls.by_ear import JINGLE, OTHER_JINGLE, for_a_moment, sound, until_jingle, until_quiet
 from tests.stage import ACCOUNT, Stage, set_stage, until_heard, within_deadline
-
-SECOND_JINGLE = 1625.0
 
 
 async def test_play_then_the_document_is_over_and_the_call_hung_up(stage: Stage) -> None:
@@ -29,14 +27,14 @@ async def test_play_then_the_document_is_over_and_the_call_hung_up(stage: Stage)
 
 async def test_prompts_are_heard_one_after_the_other(stage: Stage) -> None:
     stage.app.voice["/first"] = sound(0.6)
-    stage.app.voice["/second"] = sound(0.6, SECOND_JINGLE)
+    stage.app.voice["/second"] = sound(0.6, OTHER_JINGLE)
     twiml = "<Response><Play loop='2'>/first</Play><Pause length='1'/><Play>second</Play><Say>Goodbye.</Say></Response>"
     (ann,) = await stage.room("ann", twiml=twiml)
     await within_deadline(ann.wait_ended())
     heard = ann.recording()
     tenth = heard.rate // 10
     parts = [type(heard)(heard.samples[at : at + tenth], heard.rate) for at in range(0, len(heard.samples) - tenth, tenth)]
-    second = [index for index, part in enumerate(parts) if part.amplitude(SECOND_JINGLE) > AUDIBLE]
+    second = [index for index, part in enumerate(parts) if part.amplitude(OTHER_JINGLE) > AUDIBLE]
     # What is said afterwards may have these pitches too.
     first = [index for index, part in enumerate(parts[: min(second)]) if part.amplitude(JINGLE) > AUDIBLE]
     assert max(first) - min(first) >= 10, "played once only"

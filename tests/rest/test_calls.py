@@ -8,7 +8,7 @@ from twilio.rest.api.v2010.account.call import CallInstance
 
 from ari_conf.phones.phone import CallablePhone
 from ari_conf.store import CallRow
-from tests.calls.by_ear import sound, until_jingle
+from tests.calls.by_ear import OTHER_JINGLE, sound, until_jingle
 from tests.rest.desk import ROOM, Desk
 from tests.stage import ACCOUNT, NUMBERS, who_hears_whom, within_deadline
 
@@ -247,16 +247,16 @@ async def test_a_redirect_and_all_else_at_once(desk: Desk) -> None:
 
 
 async def test_a_method_alone_is_for_the_url_that_the_call_has(desk: Desk) -> None:
-    pressed = "<Response><Gather numDigits='1' action='/broken'><Pause length='30'/></Gather></Response>"
+    pressed = "<Response><Gather numDigits='1' action='/broken'><Play>/prompt</Play></Gather></Response>"
     app = desk.stage.app
-    app.voice["/jingle"] = sound(30.0)
+    app.voice["/jingle"], app.voice["/prompt"] = sound(30.0), sound(30.0, OTHER_JINGLE)
     desk.stage.answer("<Response><Play>/jingle</Play></Response>", "/fallback")
     desk.stage.answer("this is no TwiML", "/broken")
     desk.stage.answer(pressed, "/document")
     urls = {"url": app.url("/document"), "fallback_url": app.url("/fallback"), "status_callback": app.url("/progress")}
     bob, created = await connected(desk, "bob", **urls)
     await desk.ask(desk.client.calls(created.sid).update, fallback_method="GET", status_callback_method="GET")
-    await desk.stage.until(lambda: bool(app.params("/document")))
+    await until_jingle(bob, OTHER_JINGLE)  # from then on keys count
     await bob.press("1")
     await until_jingle(bob)
     await bob.hang_up()

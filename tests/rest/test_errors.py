@@ -111,7 +111,7 @@ async def test_a_fault_of_ours_is_told_without_its_cause(desk: Desk, monkeypatch
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(desk.stage.controller.rooms, "find", fail)
+    monkeypatch.setattr(desk.stage.controller.rooms, "running", fail)
     with capture_logs() as logs:
         status, headers, body = await desk.raw("GET", CONFERENCE + ".json")
     assert (status, body["code"]) == (500, 20500)

@@ -16,8 +16,6 @@ from tests.stage import ACCOUNT, NUMBERS, who_hears_whom
 
 FROM = "+15550001111"
 NOBODY = "+15559999999"
-OTHER_JINGLE = 1625.0
-"""A second pitch for what the application plays."""
 
 EVENTS = 'statusCallback="/events" statusCallbackEvent="start end join leave mute hold modify announcement"'
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ari_conf.phones.phone import AUDIBLE, CallablePhone
-from tests.calls.by_ear import sound, until_jingle
+from tests.calls.by_ear import OTHER_JINGLE, sound, until_jingle
 from tests.rest.desk import Desk
-from tests.sdk.program import EVENTS, FROM, NOBODY, OTHER_JINGLE, conference, meet, sid_of
+from tests.sdk.program import EVENTS, FROM, NOBODY, conference, meet, sid_of
 from tests.stage import NUMBERS, until_heard, who_hears_whom, within_deadline
 
 JINGLES = "<Response><Play>{}</Play></Response>"

@@ -8,12 +8,12 @@ from ari_conf.media.local import LocalEngine
 from ari_conf.phones.phone import AUDIBLE, CallablePhone, Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
-from tests.calls.by_ear import QUIET, for_a_moment, until_jingle, until_quiet
+from tests.calls.by_ear import OTHER_JINGLE, QUIET, for_a_moment, until_jingle, until_quiet
 from tests.media.asterisk.test_jitter_buffer import damaged
 from tests.rest.desk import Desk
 from tests.sdk.beeps import beep_is_heard
 from tests.sdk.media import channels_of
-from tests.sdk.program import FROM, OTHER_JINGLE, Meeting, conference, meet, sids
+from tests.sdk.program import FROM, Meeting, conference, meet, sids
 from tests.sdk.races import gone
 from tests.sdk.test_calling_in import join
 from tests.sdk.test_calls import play

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from ari_conf.media.port import OutgoingCall
-from tests.calls.by_ear import until_jingle
+from tests.calls.by_ear import OTHER_JINGLE, until_jingle
 from tests.rest.desk import Desk
-from tests.sdk.program import FROM, OTHER_JINGLE, conference, meet, sid_of, sids
+from tests.sdk.program import FROM, conference, meet, sid_of, sids
 from tests.sdk.test_calls import call, play, status
 from tests.stage import NUMBERS, who_hears_whom, within_deadline
 

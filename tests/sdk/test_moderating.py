@@ -1,10 +1,10 @@
 """Programs that moderate a conference; what REST tells and what the phones hear agree after each step."""
 
 from ari_conf.phones.phone import AUDIBLE
-from tests.calls.by_ear import JINGLE, sound, until_jingle
+from tests.calls.by_ear import JINGLE, OTHER_JINGLE, sound, until_jingle
 from tests.rest.desk import Desk
 from tests.sdk.beeps import beep_is_heard
-from tests.sdk.program import EVENTS, OTHER_JINGLE, conference, meet
+from tests.sdk.program import EVENTS, conference, meet
 from tests.sdk.races import gone
 from tests.stage import until_heard, voices
 
