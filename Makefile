@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: help demo up test lint bench bench-quick clean
+.PHONY: help demo up test lint audit bench bench-quick clean
 
 help:
 	@echo "make demo         three callers in a moderated room, on a private Asterisk (ENGINE=local: on the Python mixer)"
 	@echo "make up           a private Asterisk and the controller, for your softphone"
 	@echo "make test         lint, then all tests, those against a real Asterisk included"
 	@echo "make lint         ruff, mypy --strict, import rules"
+	@echo "make audit        looks the installed libraries up in a database of known vulnerabilities; it needs the network"
 	@echo "make bench        the benchmarks (bench-quick: in a fraction of the time)"
 	@echo "make clean        remove what was made here"
 
@@ -28,6 +29,17 @@ lint: $(VENV)/dev.done
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
+
+# Strict, for pip-audit passes over what it cannot look up, and a database that does not answer is no good news.
+audit: $(VENV)/dev.done
+	@$(RUN)/python -m pip freeze --exclude-editable >$(VENV)/audit.txt
+	@if $(RUN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r $(VENV)/audit.txt >$(VENV)/audit.log 2>&1; then \
+		tail -n 1 $(VENV)/audit.log; \
+	elif grep -q 'known vulnerabilit' $(VENV)/audit.log; then \
+		cat $(VENV)/audit.log; exit 1; \
+	else \
+		echo "not audited, for the database does not answer here: $$(tail -n 1 $(VENV)/audit.log | cut -c 1-150)" >&2; exit 1; \
+	fi
 
 bench: $(VENV)/dev.done
 	$(RUN)/python -m benchmarks

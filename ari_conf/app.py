@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.accounts import Account
 from ari_conf.audio.speech import SpeechError, SpeechPort, make_speech
-from ari_conf.calls import CallBook, Control, Progress, Queues, Runners, Services, Switchboard, run_screening
+from ari_conf.calls import CallBook, Control, Progress, Queues, Revival, Runners, Services, Switchboard, run_screening
 from ari_conf.clock import Clock, RealClock
 from ari_conf.conference import SetRecordingPaused
 from ari_conf.database import prune_regularly, store_of
@@ -24,6 +25,7 @@ from ari_conf.notifications import Notifications
 from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings
 from ari_conf.rest import Backend, RestApi, operations
+from ari_conf.rest.listening import Site
 from ari_conf.rest.media import public_media_routes
 from ari_conf.rest.reading import account_path
 from ari_conf.rooms import Rooms, RoomSounds
@@ -37,6 +39,8 @@ log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 5.0
 """How long a stopping controller goes on delivering callbacks that are owed; the next one goes on with the rest."""
 
+FLUSH_SECONDS = 5.0
+"""How long a stopping controller waits for the database to take what has happened so far."""
 
 HEALTHY: Final = {"status": "ok"}
 """What ``/healthz`` answers as long as the process does."""
@@ -101,12 +105,14 @@ class Controller:
             self._recording_url,
             engine=engine,
             set_room_paused=self._set_room_paused,
+            raw=settings.storage.raw_recordings,
+            when_kept=partial(self.store.write, ()),
         )
         own = OwnRecordings(self._recording_url, self._tokens)
         programs = ProgramPlayer(self._webhooks, self.sounds, clock, log_in=own.log_in)
         self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
         self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock)
-        self.queues = Queues(clock, lambda row: self.outbox.commit([row]))
+        self.queues = Queues(clock, self.outbox.commit)
         services = Services(
             engine=engine,
             rooms=self.rooms,
@@ -121,8 +127,10 @@ class Controller:
             run_screening=run_screening,
         )
         runners = Runners()
-        self.control = Control({account.sid: account for account in accounts}, services, runners)
+        by_sid = {account.sid: account for account in accounts}
+        self.control = Control(by_sid, services, runners)
         self.switchboard = Switchboard(settings, accounts, services, runners, self.control, on_engine_gone=self._fail)
+        self._revival = Revival(by_sid, services, runners, self.control, self.switchboard.beginning_of)
         backend = Backend(
             settings=settings.rest,
             clock=clock,
@@ -151,12 +159,14 @@ class Controller:
                 await self.engine.start()
             except EngineError as error:
                 raise StartError(str(error)) from error
-            stack.callback(self.switchboard.take_last_recordings)
-            stack.push_async_callback(self.engine.stop)
+            self.recordings.go_on()
+            self._revival.go_on()
             stack.push_async_callback(self._room_sounds.stop)
             stack.push_async_callback(self.switchboard.stop)
+            stack.push_async_callback(self._leave_all_as_it_is)
             events = asyncio.create_task(self.switchboard.run(), name="switchboard")
             stack.push_async_callback(_cancel, events)
+            self._rest.open = True
             self._stack = stack.pop_all()
         return self
 
@@ -165,9 +175,21 @@ class Controller:
     ) -> None:
         await self._stack.aclose()
 
+    async def _leave_all_as_it_is(self) -> None:
+        """Let go of the calls as a crash would, so that there is one way only in which a later life finds them."""
+        self._rest.open = False
+        self.switchboard.leave_alone()
+        await self.recordings.drain()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self.store.flush()
+        self.outbox.freeze()
+        await self.engine.stop()
+
     async def _open_store(self, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self.store.open()
+            await self.store.claim()
         except StoreError as error:
             raise StartError(str(error)) from error
         stack.push_async_callback(self.store.close)
@@ -178,6 +200,9 @@ class Controller:
         try:
             await self.outbox.start()
             await self.queues.restore(self.store)
+            await self.recordings.restore(self.store)
+            await self.rooms.restore(self.store)
+            await self._revival.read(self.store)
         except (SQLAlchemyError, OSError) as error:
             raise StartError(f"the database {self.store.where} does not tell what is owed: {plainly(error)}") from error
         stack.push_async_callback(self.outbox.stop, DRAIN_SECONDS)
@@ -198,8 +223,10 @@ class Controller:
     def _make_folders(self) -> None:
         storage = self._settings.storage
         try:
-            for folder in (storage.sounds, storage.recordings, storage.raw_recordings):
-                folder.mkdir(parents=True, exist_ok=True)
+            storage.sounds.mkdir(parents=True, exist_ok=True)
+            # What people have said is for this user alone; sounds are read by Asterisk's user, too.
+            for folder in (storage.recordings, storage.raw_recordings):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StartError(
                 f"the folder {storage.folder} cannot be used ({error.strerror}); choose another [storage] folder"
@@ -221,7 +248,7 @@ class Controller:
         stack.push_async_callback(runner.cleanup)
         server = self._settings.server
         try:
-            await web.TCPSite(runner, server.host, server.port).start()
+            await Site(runner, server.host, server.port).start()
         except OSError as error:
             raise StartError(
                 f"cannot listen on {server.host}:{server.port} ({error.strerror or error}); choose another address in [server]"
@@ -233,14 +260,15 @@ class Controller:
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         connected = self.switchboard.connected
+        ready = connected and self._rest.open
         body = {
-            "status": "ready" if connected else "the engine is lost",
+            "status": "ready" if ready else "starting or stopping" if connected else "the engine is lost",
             "calls": len(self.switchboard.calls),
             "conferences": len(self.rooms.conferences),
             "callbacks_owed": self.outbox.owed,
             "database": self.store.failing or "ok",
         }
-        return web.json_response(body, status=200 if connected else 503)
+        return web.json_response(body, status=200 if ready else 503)
 
 
 def _store(settings: Settings) -> Store:

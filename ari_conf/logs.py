@@ -18,6 +18,7 @@ def set_up_logs(form: Literal["auto", "console", "json"] = "auto", level: str = 
     ]
     rendering: list[structlog.typing.Processor] = (
         [
+            structlog.processors.format_exc_info,
             _escape_control_characters,
             # Not the traceback with local variables, for passwords are among them.
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback),
@@ -47,7 +48,11 @@ def _join_in(about: list[structlog.typing.Processor], rendering: list[structlog.
 
 def _escape_control_characters(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """Keep what strangers send, a caller's number say, from ending a line or giving orders to the terminal."""
-    return {key: _escaped(value) if isinstance(value, str) else value for key, value in line.items()}
+    escaped = {key: _escaped(value) if isinstance(value, str) else value for key, value in line.items()}
+    if isinstance(traceback := line.get("exception"), str):
+        # Its lines stay lines, but none of them can pass for one of the log.
+        escaped["exception"] = "\n".join(f"    {_escaped(text)}" for text in traceback.split("\n"))
+    return escaped
 
 
 def _escaped(text: str) -> str:

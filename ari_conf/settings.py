@@ -276,6 +276,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     values = _read(path or DEFAULT_FILE) if path is not None or DEFAULT_FILE.exists() else {}
     _refuse_unknown_environment()
+    _refuse_names_of_options(values)
     try:
         return Settings(**dict(_FileAndEnvironment(**values)))
     except ValidationError as error:
@@ -291,7 +292,18 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+        raise SettingsError(f"the settings file {path} is not TOML: {_printable(str(error), 200)}") from error
+    except ValueError as error:
+        raise SettingsError(f"the settings file {path} is not TOML: a number in it has thousands of digits") from error
+    except RecursionError as error:
+        raise SettingsError(f"the settings file {path} is not TOML: it has too many brackets within each other") from error
+
+
+def _refuse_names_of_options(values: dict[str, Any]) -> None:
+    """Refuse what pydantic would take for its own options, such as reading the command line or another file."""
+    wrong = [name for name in values if name.startswith("_")]
+    if wrong:
+        raise SettingsError("\n".join(f"{_printable(name)}: {_PLAINLY['extra_forbidden']}" for name in wrong))
 
 
 def _refuse_unknown_environment() -> None:
@@ -306,9 +318,15 @@ def _refuse_unknown_environment() -> None:
 
 
 def _describe(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
+    place = ".".join(_printable(str(part)) for part in problem["loc"])
     message = _PLAINLY.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
+
+
+def _printable(text: str, longest: int = 60) -> str:
+    """Return a name from the file on one line, and not longer than helps to find it."""
+    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return shown if len(shown) <= longest else f"{shown[:longest]}…"
 
 
 _PLAINLY = {

@@ -55,6 +55,7 @@ class Stage:
     clock: Clock
     make_phone: Callable[[str, float], CallablePhone]
     asterisk: PrivateAsterisk | None
+    make_controller: Callable[[], Controller]
     phones: dict[str, CallablePhone] = field(default_factory=dict)
     guests: list[Phone] = field(default_factory=list)
     """Phones that a test has brought along; they are hung up at the end like the others."""
@@ -95,6 +96,13 @@ class Stage:
         """Stop the controller, whatever its calls are doing."""
         self.stopped = True
         await within_deadline(self.controller.__aexit__(None, None, None))
+
+    async def restart(self) -> None:
+        """Start another controller in the place of one that was stopped, with the same settings and the same database."""
+        assert self.stopped
+        self.controller = self.make_controller()
+        self.stopped = False
+        await self.controller.__aenter__()
 
     async def hang_up_all(self) -> None:
         await asyncio.gather(*(phone.hang_up() for phone in [*self.phones.values(), *self.guests]))
@@ -235,17 +243,21 @@ async def set_stage(
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
     async with leaves_no_task(), AppServer() as app:
         clock: Clock
-        engine: MediaEngine
         if asterisk is None:
             clock = VirtualClock()
-            engine = local = LocalEngine(clock, recordings=StorageSettings().raw_recordings)
+            local = LocalEngine(clock, recordings=StorageSettings().raw_recordings)
+
+            def make_engine() -> MediaEngine:
+                return local
 
             def make_phone(name: str, tone: float) -> CallablePhone:
                 return VirtualPhone(local, name, tone, number=NUMBERS.get(name, name))
         else:
             clock = REAL_CLOCK
-            engine = asterisk_engine(address_of(asterisk))
             server = (asterisk.sip_host, asterisk.sip_port)
+
+            def make_engine() -> MediaEngine:
+                return asterisk_engine(address_of(asterisk))
 
             def make_phone(name: str, tone: float) -> CallablePhone:
                 return SipPhone(name, tone, server=server, number=NUMBERS.get(name, name))
@@ -253,16 +265,22 @@ async def set_stage(
         settings = settings_for(app, *numbers)
         if webhooks is not None:
             settings = settings.model_copy(update={"webhooks": webhooks})
-        client = WebhookClient(policy) if policy else None
-        controller = Controller(settings, (ACCOUNT,), engine, clock=clock, webhooks=client)
-        async with controller:
-            stage = Stage(app, controller, clock, make_phone, asterisk)
+
+        def make_controller() -> Controller:
+            client = WebhookClient(policy) if policy else None
+            return Controller(settings, (ACCOUNT,), make_engine(), clock=clock, webhooks=client)
+
+        stage = Stage(app, make_controller(), clock, make_phone, asterisk, make_controller)
+        await stage.controller.__aenter__()
+        try:
             try:
                 yield stage
             finally:
                 # Also of a test that has failed: what it leaves would fail the next ones.
                 await stage.hang_up_all()
             await stage.nothing_is_left()
+        finally:
+            await stage.controller.__aexit__(None, None, None)
         assert app.bad_signatures == []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -41,6 +42,40 @@ async def test_health_is_told(controller: Controller) -> None:
     assert await answer(controller, "/healthz") == (200, {"status": "ok"})
     ready = {"status": "ready", "calls": 0, "conferences": 0, "callbacks_owed": 0, "database": "ok"}
     assert await answer(controller, "/readyz") == (200, ready)
+
+
+class _Slow(LocalEngine):
+    """An engine whose start takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        super().__init__(RealClock())
+        self.starting, self.may_start = asyncio.Event(), asyncio.Event()
+
+    async def start(self) -> None:
+        self.starting.set()
+        await self.may_start.wait()
+        await super().start()
+
+
+async def test_while_it_starts_it_is_alive_and_nobody_is_told_of_calls_that_it_does_not_know_yet() -> None:
+    engine = _Slow()
+    controller = Controller(SETTINGS, (ACCOUNT,), engine)
+    starting = asyncio.create_task(controller.__aenter__())
+    await within_deadline(engine.starting.wait())
+    assert (await answer(controller, "/healthz"))[0] == 200
+    status, body = await answer(controller, "/readyz")
+    assert (status, body["status"]) == (503, "starting or stopping")
+    calls = f"/2010-04-01/Accounts/{ACCOUNT.sid}/Calls.json"
+    login = {"Authorization": "Basic " + b64encode(f"{ACCOUNT.sid}:{ACCOUNT.auth_token}".encode()).decode()}
+    url = f"http://127.0.0.1:{controller.port}{calls}"
+    async with aiohttp.ClientSession(headers=login) as session:
+        async with session.get(url) as refused:
+            assert (refused.status, (await refused.json())["code"]) == (503, 20503)
+        engine.may_start.set()
+        await within_deadline(starting)
+        async with session.get(url) as listed:
+            assert listed.status == 200
+    await controller.__aexit__(None, None, None)
 
 
 async def test_without_its_engine_it_is_alive_and_not_ready(controller: Controller) -> None:

@@ -221,11 +221,12 @@ async def test_serve_that_cannot_keep_its_account_says_so(start: Start) -> None:
     assert "XDG_STATE_HOME" in one_sentence(errors)
 
 
-async def test_serve_ends_when_another_one_takes_over(start: Start, asterisk: PrivateAsterisk) -> None:
+async def test_serve_ends_when_another_one_takes_over(start: Start, asterisk: PrivateAsterisk, tmp_path: Path) -> None:
     env = address(asterisk) | {"ARI_CONF_ASTERISK__APP": "taken-over", "ARI_CONF_LOG__FORMAT": "json"}
     first = await start("serve", env=env)
     await first.line(f"takes calls from asterisk .{re.escape(asterisk.ari_url)}.")
-    second = await start("serve", env=env)
+    # With the same database it would be refused.
+    second = await start("serve", env=env | {"ARI_CONF_DATABASE__URL": f"sqlite:///{tmp_path}/another.db"})
     await second.line("takes calls")
     status, _, errors = await first.end()
     assert status == 1

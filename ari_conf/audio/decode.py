@@ -19,7 +19,11 @@ LONGEST_SECONDS: Final = 3600.0
 
 _BLOCK_FRAMES: Final = 1 << 16
 _MOST_CHANNELS: Final = 16
+_LOWEST_RATE: Final = 1000
+"""From a lower one a small file would grow too much on the way to ours."""
 _HIGHEST_RATE: Final = 768_000
+_MOST_VALUES: Final = 3600 * 48_000 * 4
+"""So many samples are decoded, an hour of two channels at 96 kHz: hours of silence at a high rate fit into a small file."""
 
 _RAW_SUBTYPES: Final = {
     "audio/basic": "ULAW",
@@ -67,7 +71,7 @@ def _opened(data: bytes, content_type: str) -> soundfile.SoundFile:
 
 
 def _read(file: soundfile.SoundFile, rate: int, longest_seconds: float) -> Samples:
-    if file.channels > _MOST_CHANNELS or not 0 < file.samplerate <= _HIGHEST_RATE:
+    if file.channels > _MOST_CHANNELS or not _LOWEST_RATE <= file.samplerate <= _HIGHEST_RATE:
         raise DecodeError(f"it has {file.channels} channels at {file.samplerate} Hz, which is no sound for people")
     most_frames = int(longest_seconds * file.samplerate)
     resample = _resampler(file.samplerate, rate)
@@ -80,6 +84,10 @@ def _read(file: soundfile.SoundFile, rate: int, longest_seconds: float) -> Sampl
         frames += len(block)
         if frames > most_frames:
             raise DecodeError(f"it lasts longer than {longest_seconds:g} s")
+        if frames * file.channels > _MOST_VALUES:
+            raise DecodeError(
+                f"it has more than {_MOST_VALUES} samples in {file.channels} channels; send fewer, or a lower rate"
+            )
         blocks.append(_pcm(resample(block.mean(axis=1, dtype=np.float32), last)))
         if last:
             break

@@ -7,6 +7,7 @@ from .interpreter import run_screening
 from .progress import Progress, call_row
 from .queues import Queues
 from .requests import CallRequest, ControlError, LegRecordingRequest, ParticipantRequest, Source
+from .revival import Revival
 from .runners import Runners
 from .session import Services
 from .switchboard import Switchboard
@@ -22,6 +23,7 @@ __all__ = [
     "PendingParticipant",
     "Progress",
     "Queues",
+    "Revival",
     "Runners",
     "Services",
     "Source",

@@ -16,8 +16,7 @@ log = structlog.get_logger(__name__)
 class CallBook:
     """All calls of this process, by Call SID.
 
-    With ``left_alone`` a verb that is stopped leaves those who talk as they are, for nobody is there any more to go on with
-    them; whom nobody has answered yet is hung up all the same.
+    ``left_alone``: the controller stops, and a later life goes on with the calls.
     """
 
     def __init__(self, engine: MediaEngine, progress: Progress) -> None:
@@ -40,6 +39,10 @@ class CallBook:
         self._calls[call.sid] = call
         self.progress.begun(call)
 
+    def take_up(self, call: Call) -> None:
+        """Know a call of an earlier life of the controller; nothing is told of it."""
+        self._calls[call.sid] = call
+
     async def place(self, call: Call, outgoing: OutgoingCall) -> None:
         """Call somebody; ``call.answered`` and ``call.ended`` tell what becomes of it, also if there is no way to dial it."""
         self._calls[call.sid] = call
@@ -57,11 +60,10 @@ class CallBook:
 
     async def hang_up(self, call: Call) -> None:
         """End a call and wait until it is over; nothing happens if it is already."""
-        if call.ended.done() or (self.left_alone and call.answered_at is not None):
+        if call.ended.done():
             return
         await self._engine.hang_up(call.sid)
-        if not self.left_alone:
-            await asyncio.wait({call.ended})
+        await asyncio.wait({call.ended})
 
     def ended(self, event: CallEnded) -> Call | None:
         """Take note that a call is over; return it if it was up."""

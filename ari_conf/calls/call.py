@@ -7,19 +7,11 @@ from dataclasses import dataclass, field
 
 from ari_conf.accounts import Account
 from ari_conf.media.port import CallEnded
-from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks import CallStatus, Direction
 
 from . import choices
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressCallback:
-    """Where the application wants to be told how a call goes, and which of it."""
-
-    url: str
-    method: str = "POST"
-    events: frozenset[CallProgressEvent] = frozenset({CallProgressEvent.COMPLETED})
+from .position import Origin, Position
+from .requests import NO_FALLBACK, Fallback, ProgressCallback
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +21,9 @@ class Call:
     ``rings`` is done when it rings at the other side of a call that was placed, ``answered`` when somebody has answered it,
     ``ended`` when the call is over, with what the engine said of it. ``parameters`` are what the application is told of it
     besides the usual. ``status_unanswered`` is the status of a call that has come, should it end without having been answered.
+
+    ``origin`` is why it is served (None: somebody else's ``<Dial>`` has called it), ``position`` how far that has got,
+    ``fallback`` whom to ask if the application fails, ``time_limit`` how many seconds after its answer it ends at the latest.
     """
 
     sid: str
@@ -48,6 +43,10 @@ class Call:
     answered: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     ended: "asyncio.Future[CallEnded]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     events_told: int = 0
+    origin: Origin | None = None
+    position: Position = field(default_factory=Position)
+    fallback: Fallback = NO_FALLBACK
+    time_limit: float | None = None
     taken: "asyncio.Future[None] | None" = None
     """Of a call that was dialled and has answered: to be set done when another document is to take the call over."""
     released: "asyncio.Future[None] | None" = None

@@ -9,7 +9,8 @@ from ari_conf.sids import SidKind, new_sid
 from ari_conf.twiml import ClientNoun, Dial, NumberNoun, SipNoun
 from ari_conf.webhooks import CallStatus, Direction
 
-from .call import Call, ProgressCallback
+from .call import Call
+from .requests import ProgressCallback
 from .session import CallSession, absolute
 
 TIMEOUT_BUFFER: Final = 5.0
@@ -25,6 +26,7 @@ class Callee:
         self.base = base
         self.url = absolute(noun.url, base) if noun.url else None
         self.placed = False
+        """Whether ``call`` is one that was placed."""
         self.taken = False
         """Another document has taken the leg over before it was connected; it is no business of the Dial any more."""
         self._timeout = dial.timeout + TIMEOUT_BUFFER
@@ -73,6 +75,11 @@ class Callee:
             password=secret[1],
         )
         await self.caller.services.book.place(self.call, outgoing)
+
+    def resume(self, call: Call) -> None:
+        """Take over the call that was placed for this leg in an earlier life of the controller."""
+        self.call = call
+        self.placed = True
 
     async def hang_up(self) -> None:
         """End the leg, if it was placed, and wait for its end."""

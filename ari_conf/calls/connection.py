@@ -1,7 +1,7 @@
 """Two calls that talk with each other, until either hangs up, the time is over or the caller presses ``*``."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -12,6 +12,14 @@ from .dialling import Dialling
 
 log = structlog.get_logger(__name__)
 
+TALKS_WITH: Final = "talks_with"
+"""What a Dial remembers: the call that its caller is connected with."""
+
+
+def mix_of(call_sid: str, other_sid: str) -> AudioPlan:
+    """Return the audio of two calls that talk, of which the first one has dialled."""
+    return AudioPlan(call_sid, {call_sid: InMix(), other_sid: InMix()})
+
 
 async def talk(going: Dialling, other: Call, *until: "asyncio.Future[Any]") -> None:
     """Let the caller and ``other`` talk, as the Dial says; return when both are out of the mix again.
@@ -19,15 +27,15 @@ async def talk(going: Dialling, other: Call, *until: "asyncio.Future[Any]") -> N
     It ends too when one of ``until`` is done.
     """
     session = going.session
-    call, engine, book = session.call, session.engine, session.services.book
-    limit = asyncio.create_task(session.clock.sleep_until(session.clock.monotonic() + going.verb.time_limit))
+    call, engine = session.call, session.engine
+    session.remember(**{TALKS_WITH: other.sid})
+    limit = asyncio.create_task(session.clock.sleep_until(session.since("talk") + going.verb.time_limit))
     log.info("connected", call_sid=call.sid, other_call_sid=other.sid)
     try:
-        await engine.apply(AudioPlan(call.sid, {call.sid: InMix(), other.sid: InMix()}))
+        await engine.apply(mix_of(call.sid, other.sid))
         waiting: set[asyncio.Future[Any]] = {call.ended, other.ended, going.star, limit, *until}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
         limit.cancel()
-        if not book.left_alone:
-            # Waited for in any case: what comes next for either may be played to it, which does not go into a mix.
-            await engine.apply(AudioPlan(call.sid, {}))
+        # Waited for in any case: what comes next for either may be played to it, which does not go into a mix.
+        await engine.apply(AudioPlan(call.sid, {}))

@@ -18,22 +18,21 @@ from ari_conf.conference import (
     Participant,
     ParticipantCallStatus,
 )
-from ari_conf.media.port import EngineError, OutgoingCall
-from ari_conf.recordings import Source as RecordingSource
-from ari_conf.rooms import Caller
+from ari_conf.media.port import EngineError
 from ari_conf.sids import SidKind, is_sid, new_sid
 from ari_conf.twilio_codes import Code, code_of
 from ari_conf.webhooks import CallStatus, Direction
 
 from .call import Call
-from .callee import TIMEOUT_BUFFER
-from .leg_recording import record_leg
+from .live import live_rows
 from .meanwhile import meanwhile
-from .requests import CallRequest, ControlError, ParticipantRequest, Source
+from .outbound import in_conference, placed
+from .position import Added, Placed
+from .requests import CallRequest, ControlError, Fallback, ParticipantRequest, ProgressCallback, Source
 from .ringback import ring
-from .runner import Beginning, CallRunner, document_from
+from .runner import Beginning, CallRunner, document_from, give_document
 from .runners import Runners
-from .session import NO_FALLBACK, CallSession, Fallback, Services
+from .session import Services
 
 log = structlog.get_logger(__name__)
 
@@ -74,9 +73,10 @@ class Control:
 
     async def call(self, account_sid: str, request: CallRequest) -> Call:
         """Place a call and return it at once, ``queued`` or further; the document is run when it is answered."""
-        call = self._new_call(account_sid, request)
+        call = self._new_call(account_sid, request, Placed(replace(request, password="")))
         source = request.source
-        self._place(call, request, document_from(source), Fallback(source.fallback_url, source.fallback_method))
+        call.fallback = Fallback(source.fallback_url, source.fallback_method)
+        self._serve(call, placed(request, document_from(source)), request.time_limit)
         return call
 
     async def add_participant(self, account_sid: str, conference: str, request: ParticipantRequest) -> tuple[str, Call]:
@@ -89,17 +89,32 @@ class Control:
         if is_sid(conference, SidKind.CONFERENCE) and rooms.find(account_sid, conference) is None:
             raise ControlError(Code.CONFERENCE_OVER, f"conference {conference} does not exist or is completed", 404)
         call = self._new_call(account_sid, request.call)
-        participant = replace(request.participant, call_sid=call.sid)
-        expected = rooms.expect(account_sid, conference, participant, request.settings, request.recording)
+        request = replace(request, participant=replace(request.participant, call_sid=call.sid))
+        expected = rooms.expect(account_sid, conference, request.participant, request.settings, request.recording)
         if isinstance(expected, JoinRefused):
             code = code_of(expected.code)
             raise ControlError(_LABEL_IN_USE.get(code, code), expected.message)
-        # However it ends, also one that could not even be placed: it is expected no more, unless it has joined.
-        call.ended.add_done_callback(lambda _ended: rooms.add_failed(call.sid, ParticipantCallStatus(call.status.value)))
-        self._place(call, request.call, self._in_conference(expected, participant, request), NO_FALLBACK)
-        if request.early_media:
-            self._start(self._let_hear(expected, call), f"ring tone in {expected}")
+        call.origin = Added(expected, replace(request, call=replace(request.call, password="")))
+        self._expected(call, expected, early_media=request.early_media)
+        self._serve(call, placed(request.call, in_conference(expected, request)), request.call.time_limit)
         return expected, call
+
+    def beginning_of(self, call: Call) -> Beginning | None:
+        """Return what is done with a call of an earlier life that was asked for here and has no document yet."""
+        match call.origin:
+            case Placed(request):
+                return placed(request, document_from(request.source))
+            case Added(conference_sid, request):
+                return placed(request.call, in_conference(conference_sid, request))
+            case _:
+                return None
+
+    def take_up(self, call: Call) -> None:
+        """Have what was asked here of a call in an earlier life of the controller hold in this one."""
+        if call.time_limit is not None:
+            self._limit_to(call, call.time_limit)
+        if isinstance(call.origin, Added):
+            self._expected(call, call.origin.conference_sid, early_media=call.origin.participant.early_media)
 
     async def redirect(self, account_sid: str, call_sid: str, source: Source) -> Call:
         """Let a live call run another document from now on, whatever it does.
@@ -122,15 +137,18 @@ class Control:
                 return await self.redirect(account_sid, call_sid, source)
             call.taken.set_result(None)
             await asyncio.wait({call.released})
-            fallback = Fallback(source.fallback_url, source.fallback_method)
-            self._runners.start(CallRunner(call, self._services, document_from(source), fallback))
+            give_document(call, source)
+            self._services.ledger.commit(live_rows(call))
+            self._runners.start(CallRunner(call, self._services, document_from(source)))
         else:
             raise _not_in_progress()
         return call
 
     def limit(self, account_sid: str, call_sid: str, seconds: float) -> None:
         """Let a live call end so many seconds after its answer, whatever limit it had. 21220 if it is not live."""
-        self._limit_to(self._live(account_sid, call_sid), seconds)
+        call = self._live(account_sid, call_sid)
+        self._limit_to(call, seconds)
+        self._services.ledger.commit(live_rows(call))
 
     def fall_back_to(self, account_sid: str, call_sid: str, url: str | None, method: str | None) -> None:
         """Let somebody else be asked from now on if a live call's application fails. 21220 if it is not live.
@@ -141,6 +159,12 @@ class Control:
         runner = self._runners.get(call_sid)
         if runner is not None:
             runner.fall_back_to(url, method)
+
+    def report_to(self, account_sid: str, call_sid: str, progress: ProgressCallback | None) -> None:
+        """Tell from now on somebody else, or nobody, how a live call goes. 21220 if it is not live."""
+        call = self._live(account_sid, call_sid)
+        call.progress = progress
+        self._services.ledger.commit(live_rows(call))
 
     async def complete(self, account_sid: str, call_sid: str) -> Call:
         """End a live call, in whatever state."""
@@ -167,7 +191,7 @@ class Control:
             raise _not_in_progress()
         return call
 
-    def _new_call(self, account_sid: str, request: CallRequest) -> Call:
+    def _new_call(self, account_sid: str, request: CallRequest, origin: Placed | None = None) -> Call:
         return Call(
             sid=new_sid(SidKind.CALL),
             account=self._accounts[account_sid],
@@ -177,50 +201,20 @@ class Control:
             direction=Direction.OUTBOUND_API,
             status=CallStatus.QUEUED,
             progress=request.progress,
+            origin=origin,
         )
 
-    def _place(self, call: Call, request: CallRequest, beginning: Beginning, fallback: Fallback) -> None:
-        outgoing = OutgoingCall(
-            call_sid=call.sid,
-            to=request.to,
-            caller_id=call.from_,
-            timeout=request.timeout + TIMEOUT_BUFFER,
-            username=request.username,
-            password=request.password,
-        )
+    def _serve(self, call: Call, beginning: Beginning, time_limit: float) -> None:
+        self._limit_to(call, time_limit)
+        self._runners.start(CallRunner(call, self._services, beginning))
 
-        async def begin(session: CallSession) -> None:
-            await self._services.book.place(call, outgoing)
-            await session.wait(call.answered)
-            if request.record is not None:
-                await record_leg(session, request.record, RecordingSource.OUTBOUND_API)
-            if request.send_digits:
-                await session.while_up(session.engine.send_digits(call.sid, request.send_digits))
-            await beginning(session)
-
-        self._limit_to(call, request.time_limit)
-        self._runners.start(CallRunner(call, self._services, begin, fallback))
-
-    def _in_conference(self, conference_sid: str, participant: Participant, request: ParticipantRequest) -> Beginning:
+    def _expected(self, call: Call, conference_sid: str, *, early_media: bool) -> None:
+        """Let a call that is expected in a conference be heard ringing there, and be expected no more at its end."""
         rooms = self._services.rooms
-
-        async def begin(session: CallSession) -> None:
-            call = session.call
-            await session.while_up(session.engine.set_jitter_buffer(call.sid, request.jitter_buffer_ms))
-            conference = rooms.find(call.account.sid, conference_sid)
-            if conference is None:
-                return
-            caller = Caller(call.account.sid, session.parameters())
-            admission = rooms.join(caller, conference.friendly_name, participant, request.settings, request.recording)
-            if isinstance(admission, JoinRefused):
-                rooms.add_failed(call.sid, ParticipantCallStatus.FAILED)
-                log.warning("a participant that was called is not let in", call_sid=call.sid, cause=admission.message)
-                return
-            # Not awaited itself: whoever stops waiting must not cancel what the room is to set.
-            await asyncio.wait({admission.left})
-            await admission.left.result().settled
-
-        return begin
+        # However it ends, also one that could not even be placed; if it has joined, nothing happens.
+        call.ended.add_done_callback(lambda _ended: rooms.add_failed(call.sid, ParticipantCallStatus(call.status.value)))
+        if early_media:
+            self._start(self._let_hear(conference_sid, call), f"ring tone in {conference_sid}")
 
     async def _let_hear(self, conference_sid: str, call: Call) -> None:
         """Let those in a conference hear it ring."""
@@ -248,6 +242,7 @@ class Control:
         earlier = self._limits.pop(call.sid, None)
         if earlier is not None:
             earlier.cancel()
+        call.time_limit = seconds
         self._limits[call.sid] = self._start(self._limit(call, seconds), f"time limit of {call.sid}")
         call.ended.add_done_callback(lambda _ended: self._limits.pop(call.sid, None))
 

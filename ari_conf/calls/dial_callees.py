@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from ari_conf.media.port import CallGoneError
 from ari_conf.twiml import Callees
@@ -11,11 +12,15 @@ from ari_conf.webhooks import CallStatus
 from . import choices
 from .call import Call
 from .callee import Callee
-from .connection import talk
+from .connection import TALKS_WITH, talk
 from .dialled import Dialled
 from .dialling import Dialling
 from .ringback import ringing
 from .screening import screen
+from .session import CallSession
+
+_LEG: Final = "leg"
+"""What is remembered: which of the nouns' legs was connected."""
 
 
 async def dial_callees(going: Dialling, callees: Callees) -> Dialled:
@@ -28,20 +33,37 @@ async def dial_callees(going: Dialling, callees: Callees) -> Dialled:
     legs = [Callee(session, noun, going.verb, going.base) for noun in callees]
     try:
         async with _none_left_up(legs):
-            connected = await _ring(going, legs)
+            connected = _resumed(session, legs)
+            bridged = connected is not None
+            if connected is None and TALKS_WITH in session.memory:  # it was over before this went on
+                more = {"DialCallSid": session.memory[TALKS_WITH]}
+                return Dialled(CallStatus.COMPLETED.value, bridged=True, more=more)
             if connected is None:
-                return _nobody(legs, starred=going.star.done())
-            if connected.taken:
-                return _taken(connected.call, bridged=False)
-            await session.answer()
-            await going.recording.begin()
-            bridged = not connected.call.ended.done()
+                connected = await _ring(going, legs)
+                if connected is None:
+                    return _nobody(legs, starred=going.star.done())
+                if connected.taken:
+                    return _taken(connected.call, bridged=False)
+                await session.answer()
+                await going.recording.begin()
+                session.remember(**{_LEG: str(legs.index(connected))})
+                bridged = not connected.call.ended.done()
             if bridged and await _talk(going, connected.call):
                 return _taken(connected.call, bridged=True)
             await connected.hang_up()
             return Dialled(CallStatus.COMPLETED.value, bridged=bridged, more=connected.parameters)
     except CallGoneError:
         return Dialled(choices.STATUS_WHEN_THE_CALLER_GAVE_UP.value, more=legs[0].parameters)
+
+
+def _resumed(session: CallSession, legs: Sequence[Callee]) -> Callee | None:
+    """Return whom an earlier life of the controller has connected; who only rang then is called again."""
+    call = session.services.book.get(session.memory.get(TALKS_WITH, ""))
+    if call is None:
+        return None
+    connected = legs[int(session.memory[_LEG])]
+    connected.resume(call)
+    return connected
 
 
 async def _talk(going: Dialling, other: Call) -> bool:

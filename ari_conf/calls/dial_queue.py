@@ -41,7 +41,7 @@ async def dial_queue(going: Dialling, noun: QueueNoun) -> Dialled:
 async def _wait(going: Dialling, running: RunningQueue, inbox: "asyncio.Queue[QueueEvent]") -> str | None:
     """Return the Call SID of the caller whom the agent is to talk with; None if there was nobody in time, or ``*`` came."""
     session = going.session
-    gives_up = session.clock.monotonic() + going.verb.timeout
+    gives_up = session.since("wait") + going.verb.timeout
     deadline: float | None = gives_up
     while True:
         coming = asyncio.create_task(inbox.get(), name=f"queue inbox of {session.call.sid}")
@@ -72,7 +72,7 @@ async def _talk(going: Dialling, caller_sid: str, inbox: "asyncio.Queue[QueueEve
     caller = session.services.book.get(caller_sid)
     if caller is None:
         return Dialled(CallStatus.COMPLETED.value)
-    began = session.clock.monotonic()
+    began = session.since("talk")
     left = asyncio.create_task(inbox.get(), name=f"queue inbox of {session.call.sid}")
     try:
         await going.recording.begin()

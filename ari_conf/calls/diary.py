@@ -1,77 +1,123 @@
-"""What a call was given and has run, document by document and verb by verb, for the database."""
+"""What a call was given and has run, document by document and verb by verb: for the database, and for a later life."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ari_conf.clock import Clock
-from ari_conf.store import DocumentRow, VerbRow
+from ari_conf.store import DocumentRow, Row, VerbRow
 from ari_conf.twiml import Prompt
 from ari_conf.webhooks import FetchedDocument, Ledger, redacted
 
+from .call import Call
+from .live import DOCUMENTS, LiveDocument, live_rows
+from .position import Asking
+
 
 class Diary:
-    """Keeps the diary of one call. Methods return at once."""
+    """Keeps the diary of one call, whose ``position`` it moves. Methods return at once."""
 
-    def __init__(self, call_sid: str, ledger: Ledger, clock: Clock) -> None:
-        self._call_sid = call_sid
+    def __init__(self, call: Call, ledger: Ledger, clock: Clock) -> None:
+        self._call = call
         self._ledger = ledger
         self._clock = clock
-        self._documents = 0
-        self._verbs = 0
+        self._aside = False
+        self._again = False
 
-    def document(self, fetched: FetchedDocument, method: str) -> None:
-        """Note a document; the verbs that are noted next are its."""
-        self._documents += 1
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let documents be run for the verb that runs: the call's position is still at that verb."""
+        before, self._aside = self._aside, True
+        try:
+            yield
+        finally:
+            self._aside = before
+
+    def again(self) -> None:
+        """Let the next verb be the one that ran when the controller's earlier life ended: it has its memory still."""
+        self._again = True
+
+    def document(
+        self, fetched: FetchedDocument, method: str, cookies: Sequence[tuple[str, str]] = (), *, runs: bool = True
+    ) -> None:
+        """Note a document, which the call runs from its first verb on, unless it was only given and does not count."""
+        call = self._call
+        number = call.position.documents + 1
         row = DocumentRow(
-            call_sid=self._call_sid,
-            number=self._documents,
+            call_sid=call.sid,
+            number=number,
             url=redacted(fetched.url),
             method=method,
             fetched_at=self._clock.now(),
             twiml=fetched.text,
         )
-        self._ledger.commit([row])
+        if self._aside or not runs:
+            call.position = replace(call.position, documents=number)
+            self._keep(row)
+            return
+        call.position = replace(call.position, documents=number, in_document=True, verb=0, memory={}, asking=None)
+        self._keep(row, DOCUMENTS.row(call.sid, LiveDocument(url=fetched.url, text=fetched.text, cookies=cookies)))
 
-    def verb(self, name: str) -> VerbRow:
-        """Note that a verb begins."""
-        self._verbs += 1
-        row = VerbRow(
-            call_sid=self._call_sid,
-            number=self._verbs,
-            document=self._documents,
-            name=name,
-            started_at=self._clock.now(),
-        )
-        self._ledger.commit([row])
+    def verb(self, name: str, place: int) -> VerbRow:
+        """Note that the verb at ``place`` in the document begins."""
+        call = self._call
+        position = call.position
+        again, self._again = self._again and not self._aside, False
+        number = position.verbs + (0 if again else 1)
+        call.position = replace(position, verbs=number)
+        if not (again or self._aside):
+            call.position = replace(call.position, verb=place, memory={})
+        row = VerbRow(call_sid=call.sid, number=number, document=position.documents, name=name, started_at=self._clock.now())
+        self._keep(row)
         return row
 
     @contextlib.contextmanager
-    def prompts(self) -> Iterator[Callable[[Prompt], None]]:
-        """Note prompts that are played: the yielded function is called when the turn of each comes."""
+    def prompts(self, first: int) -> Iterator[Callable[[Prompt], None]]:
+        """Note prompts that are played: the yielded function is called when the turn of each comes, in order.
+
+        ``first`` is the place of the first one in the document.
+        """
         playing: list[VerbRow] = []
+        place = first
 
         def begun(prompt: Prompt) -> None:
+            nonlocal place
             over()
-            playing.append(self.verb(type(prompt).__name__))
+            playing.append(self.verb(type(prompt).__name__, place))
+            place += 1
 
         def over() -> None:
             if playing:
-                self.verb_over(playing.pop(), {})
+                self.verb_over(playing.pop(), {}, place)
 
         try:
             yield begun
         finally:
             over()
 
-    def verb_over(self, row: VerbRow, data: Mapping[str, str]) -> None:
-        """Note that a verb is over, and what came of it."""
-        over = VerbRow(
-            call_sid=row.call_sid,
-            number=row.number,
-            document=row.document,
-            name=row.name,
-            started_at=row.started_at,
-            ended_at=self._clock.now(),
-            data=data,
-        )
-        self._ledger.commit([over])
+    def verb_over(self, row: VerbRow, data: Mapping[str, str], following: int) -> None:
+        """Note that a verb is over, what came of it, and at which place in the document the next one is."""
+        call = self._call
+        # Another document may have taken over, and its first verb is the next one.
+        if not self._aside and call.position.documents == row.document and call.position.in_document:
+            call.position = replace(call.position, verb=following, memory={}, asking=None)
+        self._keep(replace(row, ended_at=self._clock.now(), data=data))
+
+    def asks(self, asking: Asking) -> None:
+        """Note what the application is about to be asked."""
+        if not self._aside:
+            self._call.position = replace(self._call.position, asking=asking)
+            self._keep()
+
+    def remember(self, **notes: str) -> None:
+        """Note what the verb that runs wants to find again in a later life of the controller."""
+        if not self._aside:
+            self._call.position = replace(self._call.position, memory={**self._call.position.memory, **notes})
+            self._keep()
+
+    def keep(self) -> None:
+        """Note how the call is now."""
+        self._keep()
+
+    def _keep(self, *rows: Row) -> None:
+        self._ledger.commit([*rows, *live_rows(self._call)])

@@ -29,7 +29,7 @@ from ari_conf.twiml import Enqueue, Gather, Hangup, Leave
 from ari_conf.webhooks import exchange_of
 
 from . import choices
-from .gather import gathered
+from .gather import Keys, gathered
 from .queues import RunningQueue
 from .session import CallSession, Next, Outcome, absolute
 
@@ -48,7 +48,7 @@ async def enqueue(session: CallSession, verb: Enqueue, base: str) -> Outcome:
     try:
         over = await stay.run(verb.max_queue_size)
     except asyncio.CancelledError:
-        if verb.action and stay.redirected is not None:
+        if verb.action and stay.redirected is not None and not session.services.book.left_alone:
             # Twilio asks the action at once; what it answers means nothing, for another document has taken over.
             session.tell_soon(absolute(verb.action, base), verb.method, action_parameters(running.queue, stay.redirected))
         raise
@@ -78,10 +78,9 @@ class _Stay:
                 if over is not None:
                     return over
         finally:
-            if not self._session.services.book.left_alone:
-                self._running.carry_out(LeaveQueue(self._call_sid, Exit.REDIRECTED))
-                lefts = [event for event in _drained(inbox) if isinstance(event, Left)]
-                self.redirected = self.redirected or next(iter(lefts), None)
+            self._running.carry_out(LeaveQueue(self._call_sid, Exit.REDIRECTED))
+            lefts = [event for event in _drained(inbox) if isinstance(event, Left)]
+            self.redirected = self.redirected or next(iter(lefts), None)
             self._running.forget(self._call_sid)
             await self._stop()
 
@@ -137,8 +136,7 @@ class _Stay:
         if doing is not None:
             doing.cancel()
             await asyncio.wait({doing})
-        if not self._session.services.book.left_alone:
-            await self._session.engine.apply(AudioPlan(self._call_sid, {}))
+        await self._session.engine.apply(AudioPlan(self._call_sid, {}))
 
     async def _hear_wait_document(self) -> None:
         session = self._session
@@ -160,7 +158,7 @@ class _Stay:
             case Hangup():
                 await session.engine.hang_up(self._call_sid)
             case Gather() as gather:
-                result = await gathered(session, gather, program.url)
+                result = await gathered(session, gather, program.url, Keys(gather))
                 if result is not None:
                     await program.fetch(absolute(gather.action or "", program.url), gather.method, result)
                 return
@@ -173,8 +171,9 @@ class _Stay:
         document = self._running.documents.get(event.connection.agent.call_sid)
         if document is not None and document.url is not None:
             try:
-                fetched = await session.fetch(document.url, document.method, url_parameters(self._running.queue, event))
-                goes_on = await session.services.run_screening(session, fetched) is Next.VERB
+                with session.diary.aside():
+                    fetched = await session.fetch(document.url, document.method, url_parameters(self._running.queue, event))
+                    goes_on = await session.services.run_screening(session, fetched) is Next.VERB
             except TwilioError as error:
                 session.notify(error.code, Level.ERROR, f"the url of <Queue>: {error.message}", exchange=exchange_of(error))
                 goes_on = choices.FAILED_QUEUE_DOCUMENT_CONNECTS

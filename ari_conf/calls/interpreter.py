@@ -45,19 +45,29 @@ class Interpreter:
 
         Raises ``TwilioError`` if a document could not be had, ``CallGoneError`` when the call is over.
         """
-        outcome: Outcome = document
+        return await self._to_the_end(document)
+
+    async def resume(self, document: FetchedDocument) -> Next:
+        """Go on where an earlier life of the controller was in ``document``; otherwise as ``run``."""
+        position = self._session.call.position
+        if position.asking is not None:
+            asking = position.asking
+            return await self._to_the_end(await self._session.fetch(asking.url, asking.method, asking.parameters))
+        self._session.diary.again()
+        return await self._to_the_end(await self._run(document, position.verb))
+
+    async def _to_the_end(self, outcome: Outcome) -> Next:
         while isinstance(outcome, FetchedDocument):
             outcome = await self._run(outcome)
         return outcome
 
-    async def _run(self, current: FetchedDocument) -> Outcome:
+    async def _run(self, current: FetchedDocument, position: int = 0) -> Outcome:
         verbs = current.document.verbs
-        position = 0
         while position < len(verbs):
             verb = verbs[position]
             if isinstance(verb, Prompt):
                 prompts = _prompts(verbs[position:])
-                await self._play(prompts, current.url)
+                await self._play(prompts, position, current.url)
                 position += len(prompts)
                 continue
             outcome = await self._noted(verb, position, current)
@@ -69,11 +79,11 @@ class Interpreter:
     async def _noted(self, verb: Verb, position: int, current: FetchedDocument) -> Outcome:
         session = self._session
         session.result = {}
-        row = session.diary.verb(type(verb).__name__)
+        row = session.diary.verb(type(verb).__name__, position)
         try:
             return await self._carry_out(verb, position, current)
         finally:
-            session.diary.verb_over(row, session.result)
+            session.diary.verb_over(row, session.result, position + 1)
 
     async def _carry_out(  # noqa: PLR0911 (one line for each verb)
         self, verb: Verb, position: int, current: FetchedDocument
@@ -105,11 +115,11 @@ class Interpreter:
                 session.notify(Code.SCHEMA_WARNING, Level.WARNING, message, current.url)
         return Next.VERB
 
-    async def _play(self, prompts: Sequence[Prompt], base: str) -> None:
+    async def _play(self, prompts: Sequence[Prompt], first: int, base: str) -> None:
         """Play prompts; a Pause before anything is heard lets the call go on ringing."""
         session = self._session
         heard = list(prompts)
-        with session.diary.prompts() as begun:
+        with session.diary.prompts(first) as begun:
             while heard and isinstance(pause := heard[0], Pause) and session.call.answered_at is None:
                 begun(heard.pop(0))
                 await session.sleep(pause.length)
@@ -130,4 +140,5 @@ def _prompts(verbs: Sequence[Verb]) -> list[Prompt]:
 
 async def run_screening(session: CallSession, document: FetchedDocument) -> Next:
     """Run a document that somebody who was called hears before being connected; raises as ``Interpreter.run`` does."""
-    return await Interpreter(session, screening=True).run(document)
+    with session.diary.aside():
+        return await Interpreter(session, screening=True).run(document)

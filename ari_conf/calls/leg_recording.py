@@ -11,6 +11,9 @@ from ari_conf.twiml import RecordingEvent as RecordingEventWord
 from .requests import LegRecordingRequest
 from .session import CallSession, absolute
 
+_RECORDING: Final = "recording"
+"""What a Dial remembers: the recording of its caller's leg."""
+
 _DUAL: Final = frozenset({DialRecord.FROM_ANSWER_DUAL, DialRecord.FROM_RINGING_DUAL})
 
 
@@ -20,27 +23,30 @@ class LegRecording:
     def __init__(self, session: CallSession, dial: Dial, base: str) -> None:
         self._session = session
         self._wanted = _wanted(dial, base)
-        self._recording: Recording | None = None
+        self._sid = session.memory.get(_RECORDING)
         self.from_ringing = dial.record in {DialRecord.FROM_RINGING, DialRecord.FROM_RINGING_DUAL}
 
     @property
     def parameters(self) -> dict[str, str]:
         """What the action is told of it, if anything was recorded."""
-        recording = self._recording
-        if recording is None:
+        if self._sid is None:
             return {}
-        return {"RecordingUrl": self._session.services.recordings.url_of(recording.account_sid, recording.sid)}
+        session = self._session
+        return {"RecordingUrl": session.services.recordings.url_of(session.call.account.sid, self._sid)}
 
     async def begin(self) -> None:
         """Record from now on, if that is asked for and does not happen already, as long as the call is up."""
-        if self._wanted is None or self._recording is not None:
+        if self._wanted is None or self._sid is not None:
             return
-        self._recording = await record_leg(self._session, self._wanted, Source.DIAL_VERB)
+        recording = await record_leg(self._session, self._wanted, Source.DIAL_VERB)
+        if recording is not None:
+            self._sid = recording.sid
+            self._session.remember(**{_RECORDING: recording.sid})
 
     async def stop(self) -> None:
         """End it."""
-        if self._recording is not None:
-            await self._session.engine.stop_recording(self._recording.sid)
+        if self._sid is not None:
+            await self._session.engine.stop_recording(self._sid)
 
 
 async def record_leg(session: CallSession, request: LegRecordingRequest, source: Source) -> Recording | None:

@@ -7,6 +7,7 @@ from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks import CallbackKind, CallStatus, Ledger, Owed, VoiceCall, call_progress_parameters, voice_parameters
 
 from .call import Call
+from .live import live_rows
 
 
 class Progress:
@@ -51,7 +52,7 @@ class Progress:
 
     def _note(self, call: Call, event: CallProgressEvent, end: CallEnded | None = None) -> None:
         owed = self._owed(call, event, end)
-        self._ledger.commit([call_row(call, end)], [owed] if owed else [])
+        self._ledger.commit([call_row(call, end), *live_rows(call)], [owed] if owed else [])
 
     def _owed(self, call: Call, event: CallProgressEvent, end: CallEnded | None) -> Owed | None:
         callback = call.progress

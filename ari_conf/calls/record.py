@@ -20,6 +20,10 @@ HUNG_UP: Final = "hangup"
 """What ``Digits`` says when the caller has ended the recording by hanging up."""
 
 
+_RECORDING: Final = "recording"
+"""What is remembered: the recording that has begun."""
+
+
 class _Speech:
     """Whether the caller talks; ``next`` is done at the next change. ``silent_since`` is on the monotonic clock."""
 
@@ -46,27 +50,37 @@ async def record(session: CallSession, verb: Record, base: str) -> Outcome:
         verb.recording_status_callback, verb.recording_status_callback_method, verb.recording_status_callback_event, base
     )
     await session.answer()
-    if verb.play_beep:
-        await session.while_up(session.engine.play(session.call.sid, Sound.BEEP))
-    recording = _recording(session, verb, callback)
-    try:
-        finishing = await session.while_up(session.services.recordings.start(session.call.sid, recording))
-    except CallGoneError:
-        raise
-    except EngineError as error:
-        session.notify(Code.INTERNAL_FAILURE, Level.ERROR, f"<Record> does not record: {error}")
-        return Next.VERB
+    recordings = session.services.recordings
+    sid = session.memory.get(_RECORDING)
+    if sid is not None:
+        resumed = recordings.finishing(sid)
+        if resumed is None:
+            return Next.VERB
+        finishing = resumed
+    else:
+        if verb.play_beep:
+            await session.while_up(session.engine.play(session.call.sid, Sound.BEEP))
+        recording = _recording(session, verb, callback)
+        sid = recording.sid
+        try:
+            finishing = await session.while_up(recordings.start(session.call.sid, recording))
+        except CallGoneError:
+            raise
+        except EngineError as error:
+            session.notify(Code.INTERNAL_FAILURE, Level.ERROR, f"<Record> does not record: {error}")
+            return Next.VERB
+        session.remember(**{_RECORDING: sid})
     try:
         ended_by = await _until_over(session, verb, finishing)
     except CallGoneError:
         ended_by = HUNG_UP
     finally:
         with contextlib.suppress(CallGoneError):
-            await session.engine.stop_recording(recording.sid)
+            await session.engine.stop_recording(sid)
     finished = await finishing
     result = {
-        "RecordingUrl": session.services.recordings.url_of(recording.account_sid, recording.sid),
-        "RecordingSid": recording.sid,
+        "RecordingUrl": recordings.url_of(session.call.account.sid, sid),
+        "RecordingSid": sid,
         "RecordingDuration": str(finished.duration),
         "Digits": ended_by,
     }
@@ -78,9 +92,9 @@ async def record(session: CallSession, verb: Record, base: str) -> Outcome:
 async def _until_over(session: CallSession, verb: Record, finishing: "asyncio.Future[Recording]") -> str:
     """Wait until the recording is to end, or the application has ended it; return the key that has, or nothing."""
     clock = session.clock
-    began = clock.monotonic()
+    began = session.since("record")
     key: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    speech = _Speech(began)
+    speech = _Speech(clock.monotonic())
 
     def press(digit: str) -> None:
         if digit in verb.finish_on_key and not key.done():

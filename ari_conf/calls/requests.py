@@ -1,14 +1,14 @@
 """What the REST API asks for: calls to be placed, participants to be added, documents to be run instead."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from ari_conf.conference import ConferenceSettings, Participant
 from ari_conf.media.port import Track
 from ari_conf.recordings import RecordingCallback
 from ari_conf.rooms import RoomRecording
 from ari_conf.twilio_codes import Code, TwilioError
-
-from .call import ProgressCallback
+from ari_conf.twiml import CallProgressEvent
 
 
 class ControlError(TwilioError):
@@ -17,6 +17,26 @@ class ControlError(TwilioError):
     def __init__(self, code: Code, message: str, status: int = 400) -> None:
         super().__init__(code, message)
         self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressCallback:
+    """Where the application wants to be told how a call goes, and which of it."""
+
+    url: str
+    method: str = "POST"
+    events: frozenset[CallProgressEvent] = frozenset({CallProgressEvent.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Whom to ask for a document if the application fails; an empty ``url`` is nobody."""
+
+    url: str = ""
+    method: str = "POST"
+
+
+NO_FALLBACK: Final = Fallback()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

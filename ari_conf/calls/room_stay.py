@@ -33,6 +33,10 @@ JITTER_BUFFER_MS: Final = {
 }
 
 _REFUSED: Final = Dialled(choices.DIAL_CALL_STATUS_WHEN_REFUSED)
+_LEFT: Final = Dialled(choices.DIAL_CALL_STATUS_AFTER_CONFERENCE, bridged=True)
+
+_JOINED: Final = "joined"
+"""What is remembered: the conference that the call has joined."""
 
 
 async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
@@ -45,6 +49,11 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
     participant = _participant(session.call.sid, noun, base)
     settings = _settings(noun, base)
     recording = _room_recording(noun, base)
+    resumed = session.services.rooms.resume(session.call.sid)
+    if resumed is not None:
+        return await _stay(going, resumed)
+    if _JOINED in session.memory:
+        return _LEFT
     await session.answer()
     name = _name(session, noun.name)
     if name is None:
@@ -55,6 +64,7 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
     if isinstance(admission, JoinRefused):
         session.notify(code_of(admission.code), Level.ERROR, admission.message)
         return _REFUSED
+    session.remember(**{_JOINED: admission.conference_sid})
     with structlog.contextvars.bound_contextvars(conference_sid=admission.conference_sid):
         return await _stay(going, admission)
 
@@ -62,7 +72,7 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
 async def _stay(going: Dialling, admission: Admission) -> Dialled:
     session = going.session
     rooms, call_sid = session.services.rooms, session.call.sid
-    limit = asyncio.create_task(session.clock.sleep_until(session.clock.monotonic() + going.verb.time_limit))
+    limit = asyncio.create_task(session.clock.sleep_until(session.since("stay") + going.verb.time_limit))
     try:
         await going.recording.begin()
         waiting: set[asyncio.Future[Any]] = {admission.left, limit, going.star}
@@ -75,7 +85,7 @@ async def _stay(going: Dialling, admission: Admission) -> Dialled:
     await left.settled
     if left.event.reason is ReasonParticipantLeft.ADD_FAILED:
         return _REFUSED
-    return Dialled(choices.DIAL_CALL_STATUS_AFTER_CONFERENCE, bridged=True)
+    return _LEFT
 
 
 def _name(session: CallSession, name: str) -> str | None:

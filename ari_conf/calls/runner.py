@@ -15,14 +15,14 @@ from ari_conf.media.port import CallGoneError, EngineError
 from ari_conf.settings import NumberSettings
 from ari_conf.twilio_codes import Level, TwilioError
 from ari_conf.twiml import Say, parse_twiml
-from ari_conf.webhooks import FetchedDocument, exchange_of
+from ari_conf.webhooks import CookieJar, FetchedDocument, exchange_of
 
 from . import choices
 from .call import Call
-from .diary import Diary
 from .interpreter import Interpreter
-from .requests import Source
-from .session import CallSession, Fallback, Services
+from .position import Redirected
+from .requests import Fallback, Source
+from .session import CallSession, Services
 
 log = structlog.get_logger(__name__)
 
@@ -33,19 +33,21 @@ _PLACEHOLDERS: Final = re.compile(r"\{\{(To|From)\}\}")
 
 
 class CallRunner:
-    """Serves one call, from ``beginning`` to its end."""
+    """Serves one call, from ``beginning`` to its end. ``cookies`` are those of an earlier life of the controller."""
 
-    def __init__(self, call: Call, services: Services, beginning: Beginning, fallback: Fallback) -> None:
+    def __init__(self, call: Call, services: Services, beginning: Beginning, cookies: CookieJar | None = None) -> None:
         self.call = call
         self._services = services
         self._beginning = beginning
-        self._session = CallSession(call, services, Diary(call.sid, services.ledger, services.clock), fallback)
+        self._session = CallSession(call, services, cookies)
         self._doing: asyncio.Task[None] | None = None
         self._source: Source | None = None
 
     def redirect(self, source: Source) -> None:
         """Let the call run another document from now on, whatever it does."""
         self._source = source
+        give_document(self.call, source)
+        self._session.diary.keep()
         if self._doing is not None:
             self._doing.cancel()
 
@@ -54,7 +56,7 @@ class CallRunner:
         if url:
             self._session.fall_back_to(Fallback(url, method or "POST"))
         elif method:
-            self._session.fall_back_to(replace(self._session.fallback, method=method))
+            self._session.fall_back_to(replace(self.call.fallback, method=method))
 
     async def run(self) -> None:
         """Serve the call to its end. Whatever goes wrong is logged here; nothing is raised but cancellation."""
@@ -76,7 +78,6 @@ class CallRunner:
             if source is None or self.call.ended.done():
                 return
             log.info("the call is redirected")
-            self._session.fall_back_to(Fallback(source.fallback_url, source.fallback_method))
             work = document_from(source)
 
     async def _guarded(self, work: Beginning) -> None:
@@ -86,6 +87,8 @@ class CallRunner:
         except CallGoneError:
             log.info("the caller has gone", cause=call.ended.result().cause if call.ended.done() else "unknown")
         except EngineError as error:
+            if self._services.book.left_alone:
+                return
             log.error("the call cannot be served; it is ended", cause=str(error))
             await self._give_up()
         except Exception:
@@ -121,6 +124,14 @@ async def _to_its_end(task: "asyncio.Task[None]") -> None:
         raise cancelled
 
 
+def give_document(call: Call, source: Source) -> None:
+    """Let a call be one that is to run the document of ``source``, whatever it did before."""
+    call.origin = Redirected(source)
+    call.position = replace(call.position, in_document=False, memory={}, asking=None)
+    if source.fallback_url:
+        call.fallback = Fallback(source.fallback_url, source.fallback_method)
+
+
 def arrival(number: NumberSettings) -> Beginning:
     """Return the beginning of a call that has come to a number: let it ring, and run the number's document."""
 
@@ -133,6 +144,15 @@ def arrival(number: NumberSettings) -> Beginning:
         ringing = session.while_up(session.engine.ring(call.sid))
         document, _ = await asyncio.gather(_document(session, source), ringing)
         await Interpreter(session).run(document)
+
+    return begin
+
+
+def going_on(document: FetchedDocument) -> Beginning:
+    """Return what goes on in the document that the call ran when the controller's earlier life ended."""
+
+    async def begin(session: CallSession) -> None:
+        await Interpreter(session).resume(document)
 
     return begin
 

@@ -7,10 +7,8 @@ import structlog
 
 from .runner import CallRunner
 
-STOP_SECONDS: Final = 3.0
-"""How long verbs may put things back when all is stopped; then they are told again, each ``INSIST_SECONDS``."""
-
 INSIST_SECONDS: Final = 0.05
+"""How often a call that is no longer served is told so: what it wants to put back cannot be, for the engine is stopped."""
 
 
 class Runners:
@@ -33,12 +31,9 @@ class Runners:
         return running[0] if running else None
 
     async def stop(self) -> None:
-        """Stop serving; calls stay as they are in the engine."""
-        seconds = STOP_SECONDS
+        """Stop serving; the engine is stopped already, and a later life goes on with the calls."""
         while self._running:
             tasks = {task for _, task in self._running.values()}
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks, timeout=seconds)
-            # What a verb puts back, one thing after the other, may wait for an engine that is lost.
-            seconds = INSIST_SECONDS
+            await asyncio.wait(tasks, timeout=INSIST_SECONDS)

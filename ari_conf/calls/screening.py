@@ -10,7 +10,6 @@ from ari_conf.webhooks import exchange_of
 from . import choices
 from .callee import Callee
 from .dialling import Dialling
-from .diary import Diary
 from .meanwhile import meanwhile
 from .session import CallSession, Next
 
@@ -24,7 +23,7 @@ async def screen(going: Dialling, callee: Callee) -> bool:
     CallGoneError when the caller hangs up.
     """
     caller = callee.caller
-    session = CallSession(callee.call, caller.services, Diary(callee.call.sid, caller.services.ledger, caller.clock))
+    session = CallSession(callee.call, caller.services)
     try:
         with callee.call.takeable() as taken:
             async with meanwhile(_screen(session, callee), f"screening of {callee.call.sid}") as screening:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from ari_conf.clock import Clock, Pace
 from ari_conf.media.port import MediaEngine, SoundFile
@@ -31,8 +31,10 @@ from .book import CallBook, gone
 from .call import Call
 from .diary import Diary
 from .meanwhile import meanwhile
+from .position import Asking
 from .progress import described
 from .queues import Queues
+from .requests import Fallback
 
 T = TypeVar("T")
 
@@ -67,37 +69,25 @@ class Services:
     run_screening: "Callable[[CallSession, FetchedDocument], Awaitable[Next]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Fallback:
-    """Whom to ask for a document if the application fails; an empty ``url`` is nobody."""
-
-    url: str = ""
-    method: str = "POST"
-
-
-NO_FALLBACK: Final = Fallback()
-
-
 class CallSession:
     """One call being served. Methods raise ``CallGoneError`` when the call is over."""
 
-    def __init__(self, call: Call, services: Services, diary: Diary, fallback: Fallback = NO_FALLBACK) -> None:
+    def __init__(self, call: Call, services: Services, cookies: CookieJar | None = None) -> None:
         self.call = call
         self.services = services
-        self.diary = diary
+        self.diary = Diary(call, services.ledger, services.clock)
         self.result: Mapping[str, str] = {}
         """What came of the verb that runs, as its action is told."""
         self.telling: set[asyncio.Task[None]] = set()
-        self.fallback = fallback
-        """Whom to ask if the application fails."""
-        self._cookies = CookieJar()
+        self._cookies = cookies or CookieJar()
         # A document that redirects to itself would else keep the application and us busy for as long as the call lasts.
         self._pace = Pace(services.clock, at_once=choices.DOCUMENTS_AT_ONCE, seconds=choices.SECONDS_PER_DOCUMENT)
 
     def fall_back_to(self, fallback: Fallback) -> None:
         """Ask somebody else from now on if the application fails; an empty URL leaves it as it is."""
         if fallback.url:
-            self.fallback = fallback
+            self.call.fallback = fallback
+            self.diary.keep()
 
     @property
     def engine(self) -> MediaEngine:
@@ -136,6 +126,24 @@ class CallSession:
     def report(self, problem: Problem, url: str, exchange: Exchange | None) -> None:
         """Note what is wrong with something that was to be heard."""
         self.notify(problem.code, problem.level, problem.message, url, exchange)
+
+    @property
+    def memory(self) -> Mapping[str, str]:
+        """What the verb that runs has noted with ``remember``, also in an earlier life of the controller."""
+        return self.call.position.memory
+
+    def remember(self, **notes: str) -> None:
+        """Note what the verb that runs is to find again if the controller is restarted."""
+        self.diary.remember(**notes)
+
+    def since(self, name: str) -> float:
+        """Return when the verb that runs has begun with what ``name`` says, on the monotonic clock.
+
+        That is now, or when it came here in an earlier life of the controller.
+        """
+        if name not in self.memory:
+            self.remember(**{name: repr(self.clock.now())})
+        return self.clock.monotonic() + float(self.memory[name]) - self.clock.now()
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""
@@ -181,19 +189,21 @@ class CallSession:
 
         Who asks too often waits.
         """
+        self.diary.asks(Asking(url, method, more or {}))
         await self.while_up(self._pace.turn())
         try:
             return await self.while_up(self._fetch(url, method, more or {}))
         except TwilioError as error:
-            if not self.fallback.url:
+            fallback = self.call.fallback
+            if not fallback.url:
                 raise
             self.notify(error.code, Level.WARNING, f"the fallback is asked: {error.message}", url, exchange_of(error))
             reason = {"ErrorCode": str(int(error.code)), "ErrorUrl": url}
-            return await self.while_up(self._fetch(self.fallback.url, self.fallback.method, reason))
+            return await self.while_up(self._fetch(fallback.url, fallback.method, reason))
 
-    def given(self, fetched: FetchedDocument, method: str = "") -> FetchedDocument:
-        """Note a document that the call is to run, and what is wrong with it."""
-        self.diary.document(fetched, method)
+    def given(self, fetched: FetchedDocument, method: str = "", *, runs: bool = True) -> FetchedDocument:
+        """Note a document that the call is to run, or only was given, and what is wrong with it."""
+        self.diary.document(fetched, method, self._cookies.kept, runs=runs)
         for problem in fetched.document.problems:
             self.notify(problem.code, problem.level, problem.message, fetched.url)
         return fetched
@@ -209,7 +219,7 @@ class CallSession:
         """Return the parameters that describe the call to its application, as it is now."""
         return voice_parameters(described(self.call))
 
-    async def _fetch(self, url: str, method: str, more: Mapping[str, str]) -> FetchedDocument:
+    async def _fetch(self, url: str, method: str, more: Mapping[str, str], *, runs: bool = True) -> FetchedDocument:
         fetched = await fetch_twiml(
             self.services.webhooks,
             url,
@@ -218,7 +228,7 @@ class CallSession:
             auth_token=self.call.account.auth_token,
             cookies=self._cookies,
         )
-        return self.given(fetched, method)
+        return self.given(fetched, method, runs=runs)
 
     def tell_soon(self, url: str, method: str, result: Mapping[str, str]) -> None:
         """Tell an action while the call goes on elsewhere; what it answers means nothing."""
@@ -228,7 +238,7 @@ class CallSession:
 
     async def _tell(self, url: str, method: str, result: Mapping[str, str]) -> None:
         try:
-            await self._fetch(url, method, result)
+            await self._fetch(url, method, result, runs=False)
         except TwilioError as error:
             message = f"an action whose answer means nothing: {error.message}"
             self.notify(error.code, Level.WARNING, message, url, exchange_of(error))

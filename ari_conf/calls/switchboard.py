@@ -27,11 +27,13 @@ from ari_conf.settings import NumberSettings, Settings
 from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks import sip_parameters
 
-from .call import Call, ProgressCallback
+from .call import Call
 from .control import Control
-from .runner import CallRunner, arrival
+from .position import Added, Arrived, Placed, Redirected
+from .requests import Fallback, ProgressCallback
+from .runner import Beginning, CallRunner, arrival, document_from
 from .runners import Runners
-from .session import Fallback, Services
+from .session import Services
 
 log = structlog.get_logger(__name__)
 
@@ -73,22 +75,17 @@ class Switchboard:
             except Exception:  # one call's fault must not become everybody's
                 log.exception("an event of the engine could not be handled; it is passed over", engine_event=event)
 
-    async def stop(self) -> None:
-        """Stop serving; calls stay as they are in the engine, but whoever is being called for them rings no longer."""
+    def leave_alone(self) -> None:
+        """Let the calls be as they are from now on, for the controller stops."""
         self._services.book.left_alone = True
+
+    async def stop(self) -> None:
+        """Stop serving, when the engine is stopped already; a later life goes on with the calls."""
         await self._control.stop()
         await self._runners.stop()
         for task in self._rejecting:
             task.cancel()
         await asyncio.gather(*self._rejecting, return_exceptions=True)
-
-    def take_last_recordings(self) -> None:
-        """Take over what the engine has recorded up to its stop, when nobody reads its events any more."""
-        events = self._services.engine.events
-        while not events.empty():
-            event = events.get_nowait()
-            if isinstance(event, RecordingFinished):
-                self._services.recordings.over(event)
 
     def _handle(self, event: EngineEvent) -> None:
         services = self._services
@@ -135,8 +132,23 @@ class Switchboard:
             return
         call = self._call(event, number)
         self._services.book.arrived(call)
-        fallback = Fallback(number.voice_fallback_url, number.voice_fallback_method)
-        self._runners.start(CallRunner(call, self._services, arrival(number), fallback))
+        self._runners.start(CallRunner(call, self._services, arrival(number)))
+
+    def beginning_of(self, call: Call) -> Beginning | None:
+        """Return what is done with a call that has no document yet; None, told, if the settings do not know it any more."""
+        match call.origin:
+            case Arrived(dialled):
+                number = self._settings.number_for(dialled)
+                if number is not None:
+                    return arrival(number)
+                log.warning("nothing is configured for this number any more; the call is ended", call_sid=call.sid, to=dialled)
+            case Redirected(source):
+                return document_from(source)
+            case Placed() | Added():
+                return self._control.beginning_of(call)
+            case None:
+                pass
+        return None
 
     def _call(self, event: CallArrived, number: NumberSettings) -> Call:
         sip = event.sip
@@ -153,6 +165,8 @@ class Switchboard:
             created_at=self._services.clock.now(),
             parameters=_sip_parameters(sip) if sip else {},
             progress=progress,
+            origin=Arrived(event.to),
+            fallback=Fallback(number.voice_fallback_url, number.voice_fallback_method),
         )
 
     async def _reject(self, call_sid: str) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ari_conf.store import tables
 
-EXPORTED: Final[Mapping[str, Table]] = {table.name: table for table in tables.TABLES.values()}
+EXPORTED: Final[Mapping[str, Table]] = {table.name: table for table in tables.TABLES.values() if table is not tables.live}
+"""All but what is live: that is for the controller itself, and full of what a call needs and nobody is to read."""
 
 _SECRETS: Final = {tables.accounts.c.auth_token}
 _USERINFO = re.compile(r"(?i)(?<=://)[^\s/?#\"'<>@]*@")

@@ -5,6 +5,7 @@ times in seconds.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -173,6 +174,28 @@ class RecordingFinished:
     failure: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRecording:
+    """A recording whose end has not been told: ``name`` and ``dual`` as given to ``record``, or the SID of a mix."""
+
+    name: str
+    dual: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCall:
+    """A call of which an earlier life of the controller knew: what was told of it last, and its ``recordings``.
+
+    ``ringing`` is of a call that was placed: ``CallRinging`` has been told.
+    """
+
+    call_sid: str
+    placed: bool
+    answered: bool
+    ringing: bool = False
+    recordings: tuple[KnownRecording, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class EngineLost:
     """The connection to the engine is gone; calls go on there. ``final``: it will not come back by itself."""
@@ -211,8 +234,22 @@ class MediaEngine(Protocol):
     events: "asyncio.Queue[EngineEvent]"
     """What happens, in order. One reader."""
 
+    def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
+        """Know the calls again that were up when an earlier life of the controller ended; called once, before ``start``.
+
+        ``recordings`` are those of mixes, and of calls whose end has been told. Plans are to be given between this and
+        ``start``, which then takes over the calls that are still there, with all that the plans say of them, unheard by
+        anybody; a mix without a plan is removed. What has become of the calls meanwhile is told: ``CallRinging``,
+        ``CallAnswered``, ``CallEnded`` for those that are gone, and ``RecordingFinished``. Who talks is told anew.
+        """
+        ...
+
     async def start(self) -> None:
-        """Connect; calls arrive from here on. Raises ``EngineError``, with the cause and the remedy, if that fails."""
+        """Connect; calls arrive from here on. What has become of remembered calls is in ``events`` before any other call.
+
+        What an earlier life has left and nobody remembers is removed; its callers arrive as if they called now, with the
+        same Call SIDs. Raises ``EngineError``, with the cause and the remedy, if that fails.
+        """
         ...
 
     async def stop(self) -> None:

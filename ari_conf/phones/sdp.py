@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from .sip_message import SipParseError
+from .sip_message import LARGEST_PORT, SipParseError, number
 
 _MIRRORED = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
-_EVENTS = re.compile(r"a=rtpmap:(\d+) telephone-event/8000", re.IGNORECASE)
+_EVENTS = re.compile(r"a=rtpmap:([0-9]+) telephone-event/8000", re.IGNORECASE)
+
+_LARGEST_PAYLOAD_TYPE = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,28 @@ def parse_sdp(body: bytes) -> RemoteAudio:
         line = raw.strip()
         if line.startswith("m="):
             media.append(line)
-            kind, its_port, _, *formats = line[2:].split()
+            kind, its_port, _, *formats = _medium(line)
             chosen = port is None and kind == "audio" and "0" in formats
             if chosen:
-                port = int(its_port.partition("/")[0])
+                port = number(its_port.partition("/")[0], LARGEST_PORT)
         elif media and not chosen:
             continue
         elif line.startswith("c="):
-            host = line.split()[-1].partition("/")[0]
+            host = line[2:].rpartition(" ")[2].partition("/")[0]
         elif line.removeprefix("a=") in _MIRRORED:
             direction = line.removeprefix("a=")
         elif match := _EVENTS.match(line):
-            events = int(match[1])
+            events = number(match[1], _LARGEST_PAYLOAD_TYPE)
     if port is None or not host:
         raise SipParseError("the session description has no PCMU audio")
     return RemoteAudio(host, port, events, direction, tuple(media))
+
+
+def _medium(line: str) -> list[str]:
+    words = line[2:].split()
+    if len(words) < 3:
+        raise SipParseError(f"not a medium: {line[:80]!r}")
+    return words
 
 
 def _session(local: LocalAudio) -> list[str]:

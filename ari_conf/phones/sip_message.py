@@ -24,13 +24,25 @@ _COMPACT = {
 }
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _URI = re.compile(
-    r"(?P<scheme>sips?):(?:(?P<user>[^@]*)@)?(?P<host>\[[^\]]+\]|[^:;?]+)(?::(?P<port>\d+))?(?P<rest>.*)", re.IGNORECASE
+    r"(?P<scheme>sips?):(?:(?P<user>[^@]*)@)?(?P<host>\[[^\]]+\]|[^:;?]+)(?::(?P<port>[0-9]+))?(?P<rest>.*)", re.IGNORECASE
 )
+LARGEST_PORT = 65_535
+_LARGEST_STATUS = 699
+_LARGEST_CSEQ = 2**31 - 1
+_LONGEST_NUMBER = 10  # digits
 _USER_SAFE = "-_.!~*'()&=+$,;?/"
 
 
 class SipParseError(ValueError):
     """The text is not SIP, or lacks what every SIP message has."""
+
+
+def number(text: str, most: int) -> int:
+    """Read a number. Raises ``SipParseError`` if it is none, or more than ``most``."""
+    # Python reads digits of other scripts too, and refuses those of thousands of digits with an error of its own.
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER and int(text) <= most):
+        raise SipParseError(f"not a number up to {most}: {text[:80]!r}")
+    return int(text)
 
 
 def _split(text: str, separator: str) -> list[str]:
@@ -81,7 +93,7 @@ class Uri:
         parameters = _parameters(match["rest"].partition("?")[0].split(";"))
         return cls(
             match["host"],
-            int(port) if port else None,
+            number(port, LARGEST_PORT) if port else None,
             unquote(match["user"] or "", errors="surrogateescape"),
             match["scheme"].lower(),
             parameters,
@@ -169,10 +181,8 @@ class Message:
     @property
     def cseq(self) -> tuple[int, str]:
         """The number and the method of CSeq."""
-        number, _, method = self.headers["CSeq"].partition(" ")
-        if not number.isdecimal():
-            raise SipParseError(f"not a CSeq: {self.headers['CSeq']!r}")
-        return int(number), method.strip().upper()
+        count, _, method = self.headers["CSeq"].partition(" ")
+        return number(count, _LARGEST_CSEQ), method.strip().upper()
 
     @property
     def branch(self) -> str:
@@ -246,17 +256,16 @@ def parse(datagram: bytes) -> Request | Response:
             headers.add(name.strip(), value.strip())
     length = headers.get("Content-Length")
     if length is not None:
-        if not length.isdecimal() or int(length) > len(body):
-            raise SipParseError(f"Content-Length says {length}, but the body has {len(body)} bytes")
-        body = body[: int(length)]
+        body = body[: number(length, len(body))]
     message: Request | Response
     words = first.split(" ", 2)
-    if words[0].upper() == "SIP/2.0" and len(words) >= 2 and words[1].isdecimal():
-        message = Response(headers, int(words[1]), words[2] if len(words) == 3 else "", body=body)
+    if words[0].upper() == "SIP/2.0" and len(words) >= 2:
+        message = Response(headers, number(words[1], _LARGEST_STATUS), words[2] if len(words) == 3 else "", body=body)
     elif len(words) == 3 and words[2].upper() == "SIP/2.0":
         message = Request(headers, words[0].upper(), words[1], body=body)
     else:
         raise SipParseError(f"not a SIP message: {first[:80]!r}")
-    for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+    for name in ("Via", "From", "To", "Call-ID"):
         headers[name]
+    _ = message.cseq
     return message

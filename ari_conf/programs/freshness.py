@@ -9,7 +9,10 @@ UNSAID_SECONDS: Final = 60.0
 """How long an answer is fresh that says nothing about it."""
 
 _LONGEST_SECONDS: Final = 365 * 86400.0
-_DIRECTIVE: Final = re.compile(r'\s*([a-z-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,"]*)))?\s*(?:,|$)', re.IGNORECASE)
+_DIRECTIVE: Final = re.compile(
+    r'(?:(?<![a-z-])(?=[a-z-])|(?<!\s)(?=\s))\s*+([a-z-]++)\s*+(?:=\s*+(?:"([^"]*+)"|([^\s,"]*+)))?+\s*+(?:,|$)', re.IGNORECASE
+)
+"""Possessive, and begun at the edge of a word only: no header makes it look at the same letters again and again."""
 
 
 def fresh_seconds(headers: Mapping[str, str], now: float) -> float | None:

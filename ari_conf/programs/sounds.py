@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 import structlog
 
 from ari_conf.audio import Samples
-from ari_conf.audio.decode import decode
+from ari_conf.audio.decoding import Decoders
 from ari_conf.audio.speech import EspeakSpeech, SpeechPort
 from ari_conf.audio.wav import write_wav
 from ari_conf.media.port import SOUND_RATE, SoundFile
@@ -60,6 +60,7 @@ class SoundStore:
         self.folder = folder
         self._speech = speech or EspeakSpeech()
         self._largest = largest
+        self._decoders = Decoders()
         self._threads = {
             queue: ThreadPoolExecutor(threads, thread_name_prefix=f"sounds-{queue}") for queue, threads in _THREADS.items()
         }
@@ -72,6 +73,7 @@ class SoundStore:
         """Begin nothing more; what is under way in the threads comes to its end and is not waited for."""
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
+        self._decoders.close()
 
     async def add(self, samples: Samples) -> SoundFile:
         """Keep ``samples``, which are at 8000 Hz, and return their file; one of the same content is reused."""
@@ -81,7 +83,7 @@ class SoundStore:
         """Decode a sound of any format and keep it. Raises ``audio.decode.DecodeError``."""
 
         def make() -> SoundFile:
-            return self._store(decode(data, content_type=content_type, rate=SOUND_RATE))
+            return self._store(self._decoders.decode(data, content_type=content_type, rate=SOUND_RATE))
 
         digest = await self.in_background(lambda: hashlib.sha256(data).hexdigest())
         return await self._once(

@@ -40,3 +40,7 @@ class Course:
         if self.paused is None or self.behavior is PauseBehavior.SKIP:
             return self.gaps
         return (*self.gaps, Gap(self.recorded, now - self.paused))
+
+    def moved(self, seconds: float) -> "Course":
+        """Return the course on a clock that is ahead by so many seconds."""
+        return replace(self, went_on=self.went_on + seconds, paused=None if self.paused is None else self.paused + seconds)

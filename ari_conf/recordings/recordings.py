@@ -1,24 +1,27 @@
 """All recordings of this process: begun, paused, stopped, finished, told."""
 
 import asyncio
-import wave
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from ari_conf.clock import Clock
-from ari_conf.media.port import MediaEngine, RecordingFinished, Track
+from ari_conf.media.port import EngineError, MediaEngine, RecordingFinished, Track
 from ari_conf.sids import SidKind, new_sid
-from ari_conf.store import RecordingRow
+from ari_conf.store import RecordingRow, Store
 from ari_conf.twilio_codes import Code, TwilioError
 from ari_conf.webhooks import Ledger
 
 from . import choices
 from .callback import owed_for
-from .course import Course, Gap
-from .finish import finish
+from .course import Course
+from .finish import finished
+from .live import Ended, Live, kept_recordings, live_row
+from .raw import left_behind, sweep
 from .recording import (
     FINISHED,
     RUNNING,
@@ -29,28 +32,19 @@ from .recording import (
     RecordingStatus,
     Source,
 )
+from .register import Register
 from .rows import recording_row
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True, eq=False)
-class _Live:
-    """A recording that is not finished. ``begun`` is False while the engine is being asked for it."""
-
-    name: str
-    recording: Recording
-    course: Course
-    begun: bool = False
-    stopped: float | None = None
-    finished: "asyncio.Future[Recording]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-
-class Recordings:
+class Recordings(Register):
     """Recordings by the name that the engine knows them by: the Conference SID, or the Recording SID of a call's.
 
     ``folder`` is where finished ones stay, as ``RE….wav``. ``url_of`` tells where a recording can be had. ``set_room_paused``
     is called with a Conference SID and whether the room's recording is to pause; it raises ``TwilioError`` if the room refuses.
+    ``raw`` is the folder where the engine puts what it has recorded. ``when_kept`` calls what it is given when everything that
+    was committed so far outlives this process.
 
     Whoever asks for something that does not fit the state that a recording is in gets a ``TwilioError`` (16114).
     """
@@ -64,49 +58,43 @@ class Recordings:
         *,
         engine: MediaEngine,
         set_room_paused: Callable[[str, bool], None],
+        raw: Path | None = None,
+        when_kept: Callable[[Callable[[], None]], None] = lambda then: then(),
     ) -> None:
+        super().__init__()
         self._folder = folder
+        self._raw = raw
+        self._when_kept = when_kept
         self.url_of = url_of
         self._ledger = ledger
         self._clock = clock
         self._engine = engine
         self._set_room_paused = set_room_paused
-        self._live: dict[str, _Live] = {}
-        self._by_name: dict[str, _Live] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[None]] = set()
 
-    def get(self, sid: str) -> Recording | None:
-        """Return a recording that is not finished yet; None for all others."""
-        live = self._live.get(sid)
-        return live.recording if live is not None and live.begun else None
+    async def restore(self, store: Store) -> None:
+        """Take up the recordings of an earlier life, before anything else happens.
 
-    def running(self, account_sid: str, *, conference_sid: str | None = None, call_sid: str | None = None) -> list[Recording]:
-        """Return the account's recordings (of this conference, of this call) that run or are paused, the oldest first."""
-        return [
-            live.recording
-            for live in self._live.values()
-            if live.begun
-            and live.recording.status in RUNNING
-            and live.recording.account_sid == account_sid
-            and conference_sid in {None, live.recording.conference_sid}
-            and call_sid in {None, live.recording.call_sid}
-        ]
-
-    def current(self, account_sid: str, *, conference_sid: str | None = None, call_sid: str | None = None) -> Recording:
-        """Return the only recording that ``running`` returns, which ``Twilio.CURRENT`` means.
-
-        Raises ``TwilioError`` (16114) if there is none, or more than one.
+        Those that were over are finished, the others are waited for. Raises SQLAlchemy's errors, and OSError if the folder of
+        the engine's files cannot be read.
         """
-        found = self.running(account_sid, conference_sid=conference_sid, call_sid=call_sid)
-        if len(found) != 1:
-            what = conference_sid or call_sid or account_sid
-            raise TwilioError(
-                Code.RECORDING_STATE,
-                f"{len(found)} recordings of {what} are running; name the one that you mean by its SID."
-                if found
-                else f"No recording of {what} is running.",
-            )
-        return found[0]
+        for live in await kept_recordings(store, self._clock):
+            self._live[live.recording.sid] = live
+            if live.ended is None:
+                self._by_name[live.name] = live
+            else:
+                self._finish_soon(live, live.ended)
+        if self._raw is not None:
+            await asyncio.to_thread(sweep, self._raw, {live.name for live in self._live.values()})
+
+    def go_on(self) -> None:
+        """Have the engine, which has started, do with the recordings of calls from an earlier life what was told of them."""
+        for live in self._by_name.values():
+            if live.restored and live.recording.call_sid is not None:
+                task = asyncio.create_task(self._ask_again(live), name=f"recording {live.recording.sid}")
+                self._asking.add(task)
+                task.add_done_callback(self._asking.discard)
 
     def begin(self, name: str, recording: Recording) -> None:
         """Note that the recording of a room has begun, and tell it."""
@@ -205,47 +193,53 @@ class Recordings:
         if live is None:
             log.warning("a recording that nobody asked for is dropped", recording=event.name)
             if event.path is not None:
-                event.path.unlink(missing_ok=True)
+                _remove(event.path)
             return
         gaps = live.course.until(self._clock.monotonic() if live.stopped is None else live.stopped)
+        path = event.path
+        if path is None and live.restored:
+            # The earlier life's engine may have handed it over without that life having taken note of it.
+            path = left_behind(self._raw, live.name)
+        live.ended = ended = Ended(path, event.failure, gaps)
         self._change(live, RecordingStatus.PROCESSING)
-        task = asyncio.create_task(self._finish(live, event, gaps), name=f"recording {live.recording.sid}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._finish_soon(live, ended)
 
     async def drain(self) -> None:
         """Wait until everything that is over is finished and told."""
+        for task in self._asking:
+            task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _finish(self, live: _Live, event: RecordingFinished, gaps: Sequence[Gap]) -> None:
-        recording = live.recording
-        about = log.bind(recording_sid=recording.sid, conference_sid=recording.conference_sid, call_sid=recording.call_sid)
-        failure = event.failure
-        finished = replace(recording, status=RecordingStatus.FAILED)
-        if event.path is not None:
-            place = self._folder / f"{recording.sid}.wav"
-            try:
-                finished = await asyncio.to_thread(finish, recording, event.path, place, gaps)
-            except (OSError, EOFError, ValueError, wave.Error) as error:
-                failure = f"its file could not be read or written: {error}"
-        match finished.status:
-            case RecordingStatus.COMPLETED:
-                about.info("a recording is completed", seconds=finished.duration)
-                told = RecordingEvent.COMPLETED
-            case RecordingStatus.ABSENT:
-                about.warning("a recording is absent", code=finished.error_code, cause="nothing usable is in it")
-                told = RecordingEvent.ABSENT
-            case _:
-                about.error("a recording has failed", cause=failure)
-                told = RecordingEvent.FAILED
-        live.recording = finished
-        finished = self._change(live, finished.status, told)
-        self._live.pop(recording.sid, None)
-        if not live.finished.done():
-            live.finished.set_result(finished)
+    def _finish_soon(self, live: Live, ended: Ended) -> None:
+        task = asyncio.create_task(self._finish(live, ended), name=f"recording {live.recording.sid}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _let(self, live: _Live, *, paused: bool) -> None:
+    async def _finish(self, live: Live, ended: Ended) -> None:
+        sid = live.recording.sid
+        live.recording, told = await finished(live.recording, ended, self._folder / f"{sid}.wav")
+        done = self._change(live, live.recording.status, told)
+        if ended.path is not None:
+            self._when_kept(partial(_remove, ended.path))
+        self._live.pop(sid, None)
+        if not live.finished.done():
+            live.finished.set_result(done)
+
+    async def _ask_again(self, live: Live) -> None:
+        """Repeat what the engine was asked last: whether it has heard that, nobody knows."""
+        try:
+            match live.recording.status:
+                case RecordingStatus.PAUSED:
+                    await self._engine.pause_recording(live.name)
+                case RecordingStatus.STOPPED:
+                    await self._engine.stop_recording(live.name)
+                case _:
+                    await self._engine.resume_recording(live.name)
+        except EngineError as error:
+            log.warning("a recording cannot be gone on with", recording_sid=live.recording.sid, cause=str(error))
+
+    async def _let(self, live: Live, *, paused: bool) -> None:
         conference_sid = live.recording.conference_sid
         if conference_sid is not None:
             self._set_room_paused(conference_sid, paused)
@@ -254,33 +248,30 @@ class Recordings:
         else:
             await self._engine.resume_recording(live.name)
 
-    def _in_state(self, sid: str, fitting: "frozenset[RecordingStatus] | set[RecordingStatus]", wanted: str) -> _Live:
-        live = self._live.get(sid)
-        if live is None or not live.begun:
-            raise TwilioError(Code.RECORDING_STATE, f"Recording {sid} is not running (any more), and cannot be {wanted}.")
-        status = live.recording.status
-        if status not in fitting:
-            raise TwilioError(Code.RECORDING_STATE, f"Recording {sid} is {status.value}, and cannot be {wanted}.")
-        return live
-
-    def _expect(self, name: str, recording: Recording) -> _Live:
-        live = _Live(name, recording, Course(self._clock.monotonic()))
+    def _expect(self, name: str, recording: Recording) -> Live:
+        live = Live(name, recording, Course(self._clock.monotonic()))
         self._live[recording.sid] = self._by_name[name] = live
         return live
 
-    def _begun(self, live: _Live) -> None:
+    def _begun(self, live: Live) -> None:
         live.begun = True
         if live.name in self._by_name:
             live.course = Course(self._clock.monotonic())
-            self._commit(live.recording, RecordingEvent.IN_PROGRESS)
+            self._commit(live, RecordingEvent.IN_PROGRESS)
 
-    def _change(self, live: _Live, status: RecordingStatus, event: RecordingEvent | None = None) -> Recording:
+    def _change(self, live: Live, status: RecordingStatus, event: RecordingEvent | None = None) -> Recording:
         live.recording = replace(live.recording, status=status, updated_at=self._clock.now())
-        self._commit(live.recording, event)
+        self._commit(live, event)
         return live.recording
 
-    def _commit(self, recording: Recording, event: RecordingEvent | None) -> None:
+    def _commit(self, live: Live, event: RecordingEvent | None) -> None:
         """Keep a recording as it is now, and owe the callback that tells it."""
+        recording = live.recording
         url = self.url_of(recording.account_sid, recording.sid)
         owed = owed_for(recording, event, url, self._clock.now()) if event else None
-        self._ledger.commit([recording_row(recording)], [owed] if owed else [])
+        self._ledger.commit([recording_row(recording), live_row(live, self._clock)], [owed] if owed else [])
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)

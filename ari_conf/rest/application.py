@@ -1,5 +1,6 @@
 """The REST API as an aiohttp application: who may come in, which operation it is, and what is answered."""
 
+import asyncio
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
@@ -18,10 +19,9 @@ from ari_conf.store import plainly
 from ari_conf.twilio_codes import TwilioError
 from ari_conf.webhooks.voice_parameters import API_VERSION
 
-from .choices import MAX_BODY_BYTES
+from .choices import BODY_SECONDS, MAX_BODY_BYTES
 from .errors import MethodNotAllowed, NotFound, RestCode, RestError, error_body
 from .gate import CHALLENGE, Gate, Login, TooManyRequestsError
-from .malformed import log_in_a_line
 from .openapi import openapi
 from .operation import Asked, Body, Listing, Operation
 from .paging import Page, envelope
@@ -41,7 +41,7 @@ _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"
 class RestApi:
     """The REST API of ``accounts``: ``operations``, each of which may be asked ``rate`` times a second on the average.
 
-    ``rate`` and ``burst`` are those of one account, and of one address.
+    ``rate`` and ``burst`` are those of one account, and of one address. Until it is ``open`` everything is refused with 503.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class RestApi:
     ) -> None:
         self._gate = Gate(accounts, rate, burst, clock)
         self._routes = Routes(operations)
+        self.open = False
         self._description = to_json(openapi(operations, PREFIX))
 
     def mount(self, app: web.Application) -> None:
         """Serve the API, and ``/openapi.json``, from ``app``."""
-        log_in_a_line()
         app.router.add_route("*", PREFIX + r"{path:(/[\s\S]*)?}", self._answer)
         app.router.add_get("/openapi.json", self._describe)
 
@@ -88,6 +88,8 @@ class RestApi:
         return response
 
     async def _carry_out(self, request: web.Request, login: Login) -> web.StreamResponse:
+        if not self.open:
+            raise _unavailable("controller")
         url = request.rel_url
         route, path = self._routes.find(request.method, url.path_safe.removeprefix(PREFIX))
         if path.pop("AccountSid") != login.account.sid:
@@ -123,9 +125,16 @@ async def _form(request: web.Request) -> MultiDict[str]:
     charset = (request.charset or "utf-8").lower()
     if charset not in _CHARSETS:
         raise RestError(RestCode.INVALID_PARAMETER, "Send the form in UTF-8.", 415)
-    # One without a length is read as far as aiohttp reads bodies.
-    if (request.content_length or 0) > MAX_BODY_BYTES or len(body := await request.read()) > MAX_BODY_BYTES:
-        raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            # One without a length is read as far as aiohttp reads bodies.
+            if (request.content_length or 0) > MAX_BODY_BYTES or len(body := await request.read()) > MAX_BODY_BYTES:
+                raise _too_large()
+    except TimeoutError as error:
+        sentence = f"The form has not arrived within {BODY_SECONDS:g} s."
+        raise RestError(RestCode.INVALID_PARAMETER, sentence, 408) from error
+    except (ConnectionError, web.RequestPayloadError) as error:
+        raise RestError(RestCode.INVALID_PARAMETER, "The form has broken off.") from error
     try:
         fields = parse_qsl(body.rstrip().decode(charset), keep_blank_values=True, encoding=charset, errors="strict")
     except ValueError as error:

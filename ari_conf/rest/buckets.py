@@ -6,7 +6,7 @@ from typing import Final
 from ari_conf.clock import Clock
 
 MANY_BUCKETS: Final = 10_000
-"""From here on buckets that are full again, which say nothing, are forgotten."""
+"""From here on buckets that are full again, which say nothing, are forgotten; they are looked for once a second."""
 
 
 @dataclass(slots=True)
@@ -23,6 +23,7 @@ class Buckets:
         self._burst = burst
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
+        self._look_again_at = 0.0
 
     def take(self, name: str, tokens: float = 1.0) -> bool:
         """Take tokens out of a bucket, or tell that there is none left. More may be taken than are in it."""
@@ -40,7 +41,8 @@ class Buckets:
         now = self._clock.monotonic()
         bucket = self._buckets.get(name)
         if bucket is None:
-            if len(self._buckets) >= MANY_BUCKETS:
+            if len(self._buckets) >= MANY_BUCKETS and now >= self._look_again_at:
+                self._look_again_at = now + 1.0
                 self._forget_full(now)
             bucket = self._buckets[name] = _Bucket(self._burst, now)
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._rate)

@@ -7,9 +7,9 @@ from pydantic import Field
 from sqlalchemy import delete, select
 
 from ari_conf.calls import CallBook, call_row
-from ari_conf.calls.call import Call, ProgressCallback
+from ari_conf.calls.call import Call
 from ari_conf.calls.control import Control
-from ari_conf.calls.requests import Source
+from ari_conf.calls.requests import ProgressCallback, Source
 from ari_conf.store import CallRow, Store
 from ari_conf.store.tables import calls, documents, verbs
 from ari_conf.twilio_codes import Code
@@ -120,7 +120,7 @@ class Calls:
             self._control.limit(account_sid, call_sid, wanted.time_limit)
         if wanted.fallback_url is not None or wanted.fallback_method is not None:
             self._control.fall_back_to(account_sid, call_sid, wanted.fallback_url, wanted.fallback_method)
-        call.progress = _progress(call.progress, wanted)
+        self._control.report_to(account_sid, call_sid, _progress(call.progress, wanted))
         if wanted.status == "completed":
             await self._control.complete(account_sid, call_sid)
         elif wanted.status == "canceled":

@@ -5,8 +5,15 @@ from typing import Final
 FAILED_LOGIN_COST: Final = 100.0
 """How many requests a failed login counts for, against the address that it came from."""
 
+GUESSES_AT_ONCE: Final = 50.0
+GUESSES_PER_SECOND: Final = 1 / 60
+"""So many failed logins an account or API key may have, from wherever they come, before addresses new to it have to wait."""
+
 MAX_BODY_BYTES: Final = 64 * 1024
 """How large a form may be."""
+
+BODY_SECONDS: Final = 10.0
+"""How long a form may take to arrive."""
 
 NEWEST_PARTICIPANT_FIRST: Final = True
 """The order of a list of participants, which is sorted by the date they were created, as conferences are."""

@@ -4,11 +4,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
@@ -17,8 +15,12 @@ from ari_conf.accounts import Account
 from ari_conf.clock import Clock
 
 from .buckets import Buckets
-from .choices import FAILED_LOGIN_COST
+from .choices import FAILED_LOGIN_COST, GUESSES_AT_ONCE, GUESSES_PER_SECOND
 from .errors import RestCode, RestError
+from .listening import owner_of
+
+MOST_PROVEN: Final = 10_000
+"""So many addresses from which somebody has logged in are remembered."""
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Twilio API"'}
 
@@ -40,11 +42,15 @@ class TooManyRequestsError(RestError):
 
 
 class Gate:
-    """Lets requests in that carry the SID and the token of one of ``accounts``, or one of its API keys and the secret."""
+    """Lets requests in that carry the SID and the token of one of ``accounts``, or one of its API keys and the secret.
+
+    Whoever guesses has to wait, by address and, from wherever the guesses come, by account or key. Guesses do not shut an
+    account's own client out: an address from which it has logged in goes on.
+    """
 
     def __init__(self, accounts: Iterable[Account], rate: float, burst: float, clock: Clock) -> None:
         self._logins: dict[str, tuple[bytes, Login]] = {}
-        self._headers: dict[int, tuple[bytes, Login]] = {}
+        self._headers: dict[int, tuple[bytes, str, Login]] = {}
         """What clients send that write these logins as usual, by its hash: most requests are admitted by one comparison."""
         for account in accounts:
             self._let_in(account.sid, account.auth_token, Login(account, by_token=True))
@@ -52,15 +58,21 @@ class Gate:
                 self._let_in(key_sid, secret, Login(account, by_token=False))
         self._addresses = Buckets(rate, burst, clock)
         self._accounts = Buckets(rate, burst, clock)
+        self._guesses = Buckets(GUESSES_PER_SECOND, GUESSES_AT_ONCE, clock)
+        self._proven: set[tuple[str, str]] = set()
 
     def admit(self, request: web.Request) -> Login:
         """Return whose request it is. Raises ``RestError`` with 20003 or 20429."""
-        address = _network(request.remote or "")
+        address = owner_of(request.remote or "")
         if not self._addresses.take(address):
             raise TooManyRequestsError(self._addresses.seconds_until(address))
-        login = self._login(request.headers.get("Authorization", ""))
+        user, login = self._login(request.headers.get("Authorization", ""))
+        if (user, address) not in self._proven:
+            self._prove(user, address, login)
         if login is None:
             self._addresses.take(address, FAILED_LOGIN_COST)
+            if user in self._logins:
+                self._guesses.take(user)
             raise RestError(RestCode.AUTHENTICATE, "Authenticate", 401)
         if not self._accounts.take(login.account.sid):
             raise TooManyRequestsError(self._accounts.seconds_until(login.account.sid))
@@ -69,37 +81,37 @@ class Gate:
     def _let_in(self, user: str, password: str, login: Login) -> None:
         self._logins[user] = _digest(password), login
         header = b"Basic " + base64.b64encode(f"{user}:{password}".encode())
-        self._headers[hash(header)] = header, login
+        self._headers[hash(header)] = header, user, login
 
-    def _login(self, header: str) -> Login | None:
+    def _prove(self, user: str, address: str, login: Login | None) -> None:
+        """Count what may be a guess, and remember from where somebody has logged in. Raises ``RestError`` with 20429."""
+        if user in self._logins and not self._guesses.take(user, 0.0):
+            raise TooManyRequestsError(self._guesses.seconds_until(user))
+        if login is not None:
+            if len(self._proven) >= MOST_PROVEN:
+                self._proven.clear()
+            self._proven.add((user, address))
+
+    def _login(self, header: str) -> tuple[str, Login | None]:
+        """Return the user of an Authorization header, empty if there is none, and whose request it is if the password fits."""
         sent = header.encode(errors="surrogateescape")
-        usual, login = self._headers.get(hash(sent), (b"", None))
-        if login is not None and hmac.compare_digest(sent, usual):
-            return login
+        usual, user, known = self._headers.get(hash(sent), (b"", "", None))
+        if known is not None and hmac.compare_digest(sent, usual):
+            return user, known
         return self._unusual_login(header)
 
-    def _unusual_login(self, header: str) -> Login | None:
+    def _unusual_login(self, header: str) -> tuple[str, Login | None]:
         kind, _, credentials = header.partition(" ")
         try:
             user, _, password = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
         except (binascii.Error, ValueError):
-            return None
+            return "", None
         # An unknown user costs the same time as a wrong password.
         expected, login = self._logins.get(user, (bytes(32), None))
         same = hmac.compare_digest(_digest(password), expected)
-        return login if same and kind.lower() == "basic" else None
+        return user, login if same and kind.lower() == "basic" else None
 
 
 def _digest(secret: str) -> bytes:
     """Return something of the same length for every secret, so that comparing tells nothing of it."""
     return hashlib.sha256(secret.encode()).digest()
-
-
-@lru_cache(maxsize=4096)
-def _network(address: str) -> str:
-    """Return whom an address belongs to: itself, for IPv6 its /64, of which one machine has all addresses."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return address if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -65,7 +65,9 @@ class Asked(Generic[P_co]):
     by_token: bool
 
 
-Handler = Callable[[Asked[Any]], Awaitable[Body | Page | web.StreamResponse | None]]
+Answer = Body | Page | web.StreamResponse | None
+
+Handler = Callable[[Asked[Any]], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,7 @@ from weakref import WeakKeyDictionary
 
 from ari_conf.calls import Control, PendingParticipant
 from ari_conf.conference import Conference, Participant
-from ari_conf.rooms import Rooms
-from ari_conf.rooms.journal import Journal
+from ari_conf.rooms import Notes, Rooms
 from ari_conf.webhooks import CallStatus
 
 from .operation import Body
@@ -100,7 +99,7 @@ class Presence:
     def __init__(self, rooms: Rooms, control: Control) -> None:
         self._rooms = rooms
         self._control = control
-        self._listed: WeakKeyDictionary[Journal, tuple[Conference, dict[str, Present]]] = WeakKeyDictionary()
+        self._listed: WeakKeyDictionary[Notes, tuple[Conference, dict[str, Present]]] = WeakKeyDictionary()
         """What was listed last of a conference, by its journal, with which it goes."""
 
     def everybody(self, conference: Conference) -> list[Present]:
@@ -138,7 +137,7 @@ class Presence:
         return listed
 
 
-def _there(conference: Conference, participant: Participant, journal: Journal) -> Present:
+def _there(conference: Conference, participant: Participant, journal: Notes) -> Present:
     created_at, updated_at = journal.joined_at[participant.call_sid], journal.updated_at[participant.call_sid]
     return Present(conference.account_sid, conference.sid, participant, "connected", created_at, updated_at)
 

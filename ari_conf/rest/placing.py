@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ari_conf.calls import CallRequest
-from ari_conf.calls.call import ProgressCallback
+from ari_conf.calls.requests import ProgressCallback
 from ari_conf.twiml import CallProgressEvent
 
 from .dialled import From, To

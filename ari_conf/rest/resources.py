@@ -1,7 +1,8 @@
 """Every resource that is served, and what each of them needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ari_conf.calls import CallBook, Control, Queues
 from ari_conf.clock import Clock
@@ -17,10 +18,11 @@ from .events import Events
 from .media import RecordingMedia
 from .media_files import MediaFiles
 from .notifications import Notifications
-from .operation import Operation
+from .operation import Answer, Asked, Operation
 from .participants import Participants
 from .queues import RestQueues
 from .queues_members import QueueMembers
+from .reading import caught_up
 from .recordings import AccountRecordings
 from .recordings_below import CallRecordings, ConferenceRecordings
 from .recordings_live import LiveRecordings
@@ -43,9 +45,9 @@ class Backend:
 
 
 def operations(backend: Backend) -> list[Operation]:
-    """Return all operations."""
+    """Return all operations; one that changes something answers when the change is kept."""
     conferences = Conferences(backend.rooms, backend.store, backend.settings)
-    return [
+    found = [
         *conferences.operations(),
         *Participants(conferences, backend.rooms, backend.control).operations(),
         *Events(conferences, backend.store).operations(),
@@ -56,6 +58,19 @@ def operations(backend: Backend) -> list[Operation]:
         *QueueMembers(backend.queues, backend.control, backend.clock).operations(),
         *Accounts(backend.clock).operations(),
     ]
+    return [operation if operation.asks_by_query else _kept(operation, backend.store) for operation in found]
+
+
+def _kept(operation: Operation, store: Store) -> Operation:
+    """Let an operation answer when what it has changed is in the store, so that it is not lost with the process."""
+    handler = operation.handler
+
+    async def handle(asked: Asked[Any]) -> Answer:
+        answer = await handler(asked)
+        await caught_up(store)
+        return answer
+
+    return replace(operation, handler=handle)
 
 
 def _recordings(backend: Backend, conferences: Conferences) -> list[Operation]:

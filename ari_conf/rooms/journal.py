@@ -1,10 +1,14 @@
 """What the database is told of a room, and which callbacks are owed: with every command, all of it together."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Final, get_args
 
 from ari_conf.conference import (
+    AnnouncementDue,
     AnnouncementEnded,
+    AnnouncementOver,
+    Command,
     Conference,
     ConferenceEnded,
     ConferenceEvent,
@@ -21,54 +25,65 @@ from ari_conf.conference import (
 from ari_conf.store import ConferenceRow, EventRow, ParticipantRow, Row
 from ari_conf.webhooks import CallbackKind, Ledger, Owed
 
+from .live import Announcement, Kept, Notes
+
 _TOLD: Final = get_args(ToldEvent)
 
 _Change = ParticipantJoined | ParticipantLeft | ParticipantMuteChanged | ParticipantHoldChanged | ParticipantModified
 
 
 class Journal:
-    """Keeps what happens in one room.
+    """Keeps what happens in one room, and what it is thereby."""
 
-    ``joined_at`` and ``updated_at`` are when each of those present has joined, and was changed last; ``changed_at`` is when the
-    conference was.
-    """
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.joined_at: dict[str, float] = {}
-        self.updated_at: dict[str, float] = {}
-        self.changed_at = 0.0
+    def __init__(self, ledger: Ledger, notes: Notes, kept: Kept | None = None) -> None:
+        self.notes = notes
         self._ledger = ledger
-        self._events = 0
-        self._kept = False
+        self._kept = kept or Kept()
+        self._has_row = kept is not None
 
-    def note(self, conference: Conference, events: Sequence[ConferenceEvent]) -> None:
-        """Keep what has made ``conference`` what it is now, and owe the callbacks for it."""
+    def note(self, conference: Conference, command: Command, events: Sequence[ConferenceEvent]) -> None:
+        """Keep what ``command`` has made of ``conference``, and owe the callbacks for it."""
+        notes = self.notes
         told = [event for event in events if isinstance(event, _TOLD)]
-        if not told and (self._kept or not conference.expected):
-            return
+        rows: list[Row] = []
         # Who calls somebody into a new conference gets its SID at once, long before anything happens there.
-        self._kept = True
-        self.changed_at = told[-1].at if told else conference.created_at
-        rows: list[Row] = [conference_row(conference, self.changed_at)]
+        if told or (conference.expected and not self._has_row):
+            self._has_row = True
+            notes.changed_at = told[-1].at if told else conference.created_at
+            rows.append(conference_row(conference, notes.changed_at))
         for event in told:
-            self._events += 1
-            rows.append(_event_row(conference.sid, event, self._events))
+            notes.events += 1
+            rows.append(_event_row(conference.sid, event, notes.events))
             if isinstance(event, _Change):
                 rows.append(self._participant_row(conference.sid, event))
-        self._ledger.commit(rows, _owed(conference, told))
+        self._note_announcements(command, events)
+        rows += self._kept.rows(conference, notes)
+        if rows:
+            self._ledger.commit(rows, _owed(conference, told))
+
+    def _note_announcements(self, command: Command, events: Sequence[ConferenceEvent]) -> None:
+        notes = self.notes
+        if isinstance(command, AnnouncementOver):
+            running = list(notes.announcements)
+            with contextlib.suppress(ValueError):
+                running.remove(Announcement(command.program, command.call_sid))
+            notes.announcements = tuple(running)
+        due = [Announcement(event.program, event.call_sid) for event in events if isinstance(event, AnnouncementDue)]
+        if due:
+            notes.announcements = (*notes.announcements, *due)
 
     def _participant_row(self, conference_sid: str, event: _Change) -> ParticipantRow:
         participant = event.participant
-        call_sid = participant.call_sid
+        call_sid, notes = participant.call_sid, self.notes
         if isinstance(event, ParticipantJoined):
-            self.joined_at[call_sid] = event.at
+            notes.joined_at[call_sid] = event.at
         # Who was expected and does not come has never joined.
-        joined_at = self.joined_at.get(call_sid, event.at)
-        self.updated_at[call_sid] = event.at
+        joined_at = notes.joined_at.get(call_sid, event.at)
+        notes.updated_at[call_sid] = event.at
         left = event if isinstance(event, ParticipantLeft) else None
         if left:
-            self.joined_at.pop(call_sid, None)
-            del self.updated_at[call_sid]
+            notes.joined_at.pop(call_sid, None)
+            del notes.updated_at[call_sid]
         return ParticipantRow(
             conference_sid=conference_sid,
             call_sid=participant.call_sid,

@@ -6,8 +6,7 @@ of arrival, and two first joins make one conference.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container
 
 import structlog
 
@@ -29,66 +28,31 @@ from ari_conf.conference import (
     Participant,
     ParticipantCallStatus,
     ParticipantLeft,
+    RecordingState,
     Refused,
+    SetRecordingPaused,
     Talking,
     audio_plan,
     handle,
     new_conference,
 )
 from ari_conf.media.port import MediaEngine
-from ari_conf.recordings import Recording, RecordingCallback, Recordings, Source
+from ari_conf.recordings import Recordings, RecordingStatus
 from ari_conf.sids import SidKind, new_sid
+from ari_conf.store import Store
 from ari_conf.webhooks import Ledger
 
 from .journal import Journal
+from .live import Notes, endings, kept_rooms
 from .logbook import log_event
+from .room import Admission, Caller, Left, Room
+from .room_recording import RoomRecording, new_recording
 from .sounds import RoomSounds
 
 log = structlog.get_logger(__name__)
 
 Observer = Callable[[Conference, ConferenceEvent], None]
 """Is told everything that happens in any room, in order. It must not wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose call it is: the account, and the parameters with which webhooks describe the call."""
-
-    account_sid: str
-    voice_parameters: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class RoomRecording:
-    """What ``<Conference>`` says of the recording; that of the first participant counts."""
-
-    trim: bool = True
-    callback: RecordingCallback | None = None
-    event_callback_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """How a stay in a room ended: by ``event``, and its audio is out of the room once ``settled`` is done."""
-
-    event: ParticipantLeft
-    settled: "asyncio.Future[None]"
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A call that was let into a room. ``left`` is done when it is no longer in it."""
-
-    conference_sid: str
-    left: "asyncio.Future[Left]"
-
-
-@dataclass(slots=True, eq=False)
-class _Room:
-    conference: Conference
-    recording: RoomRecording
-    journal: Journal
-    admissions: dict[str, "asyncio.Future[Left]"] = field(default_factory=dict)
 
 
 class Rooms:
@@ -107,10 +71,10 @@ class Rooms:
         self._recordings = recordings
         self._sounds = sounds
         self._clock = clock
-        self._by_name: dict[tuple[str, str], _Room] = {}
-        self._by_sid: dict[str, _Room] = {}
-        self._by_call: dict[str, _Room] = {}
-        self._expecting: dict[str, _Room] = {}
+        self._by_name: dict[tuple[str, str], Room] = {}
+        self._by_sid: dict[str, Room] = {}
+        self._by_call: dict[str, Room] = {}
+        self._expecting: dict[str, Room] = {}
         self.observers: list[Observer] = []
         sounds.on_wait_failed = self._wait_failed
         sounds.on_over = self._announcement_over
@@ -134,9 +98,39 @@ class Rooms:
         """Return the calls that are being made into a conference, in order, also when it has ended meanwhile."""
         return [call_sid for call_sid, room in self._expecting.items() if room.conference.sid == conference_sid]
 
-    def journal_of(self, conference_sid: str) -> Journal:
+    def journal_of(self, conference_sid: str) -> Notes:
         """Return the times of a running conference. Raises KeyError for another."""
-        return self._by_sid[conference_sid].journal
+        return self._by_sid[conference_sid].journal.notes
+
+    async def restore(self, store: Store) -> None:
+        """Take up the rooms of an earlier life, before anything else happens; its recordings have to be there again.
+
+        The engine is given their plans, and whoever waits or is on hold hears the program from its beginning. What nobody can
+        know any more is told as ended: that somebody talked, and announcements. Raises SQLAlchemy's errors.
+        """
+        for conference, notes, kept in await kept_rooms(store):
+            room = self._enter(Room(conference, Journal(self._ledger, notes, kept)))
+            self._expecting.update(dict.fromkeys(conference.expected, room))
+            for call_sid in conference.participants:
+                room.admit(call_sid)
+                self._by_call[call_sid] = room
+                self._sounds.meet(call_sid, notes.voice_parameters[call_sid])
+            plan = audio_plan(conference)
+            self._sounds.apply(conference, plan, self._engine.apply(plan))
+            self._mend(room)
+            log.info("a room goes on", conference_sid=conference.sid, participants=len(conference.participants))
+
+    def resume(self, call_sid: str) -> Admission | None:
+        """Return the stay of a call that an earlier life has let into a room; None if it is in none (any more)."""
+        room = self._by_call.get(call_sid)
+        return Admission(room.conference.sid, room.admissions[call_sid]) if room else None
+
+    def keep_only(self, calls: Container[str]) -> None:
+        """Take everybody out whose call is not one of these, and expect nobody else: such calls are over."""
+        for call_sid in [call_sid for call_sid in self._by_call if call_sid not in calls]:
+            self.leave(call_sid, Exit.HUNG_UP)
+        for call_sid in [call_sid for call_sid in self._expecting if call_sid not in calls]:
+            self.add_failed(call_sid, ParticipantCallStatus.FAILED)
 
     def expect(
         self,
@@ -177,12 +171,11 @@ class Rooms:
         """
         if participant.call_sid in self._by_call:
             raise ValueError(f"call {participant.call_sid} is in a room already")
-        name = (caller.account_sid, friendly_name)
-        room = self._expecting.get(participant.call_sid) or self._by_name.get(name)
+        room = self._expecting.get(participant.call_sid) or self._by_name.get((caller.account_sid, friendly_name))
         room = room or self._make(caller.account_sid, friendly_name, recording or RoomRecording())
-        left: asyncio.Future[Left] = asyncio.get_running_loop().create_future()
-        room.admissions[participant.call_sid] = left
+        left = room.admit(participant.call_sid)
         self._by_call[participant.call_sid] = room
+        room.journal.notes.voice_parameters[participant.call_sid] = caller.voice_parameters
         self._sounds.meet(participant.call_sid, caller.voice_parameters)
         for event in self._carry_out(room, Join(participant, settings)):
             if isinstance(event, JoinRefused):
@@ -212,7 +205,7 @@ class Rooms:
                 return event
         return None
 
-    def _find(self, account_sid: str, name: str) -> _Room | None:
+    def _find(self, account_sid: str, name: str) -> Room | None:
         room = self._by_sid.get(name) or self._by_name.get((account_sid, name))
         return room if room and room.conference.account_sid == account_sid else None
 
@@ -223,35 +216,50 @@ class Rooms:
         if conference_sid in self._by_sid:
             self.command(conference_sid, command)
 
-    def _make(self, account_sid: str, friendly_name: str, recording: RoomRecording) -> _Room:
+    def _make(self, account_sid: str, friendly_name: str, recording: RoomRecording) -> Room:
         sid = new_sid(SidKind.CONFERENCE)
         conference = new_conference(sid=sid, account_sid=account_sid, friendly_name=friendly_name, now=self._clock.now())
-        room = self._by_sid[sid] = self._by_name[account_sid, friendly_name] = _Room(
-            conference, recording, Journal(self._ledger)
-        )
+        return self._enter(Room(conference, Journal(self._ledger, Notes(recording))))
+
+    def _enter(self, room: Room) -> Room:
+        conference = room.conference
+        self._by_sid[conference.sid] = self._by_name[conference.account_sid, conference.friendly_name] = room
         return room
 
-    def _carry_out(self, room: _Room, command: Command) -> tuple[ConferenceEvent, ...]:
+    def _mend(self, room: Room) -> None:
+        """Bring a room of an earlier life up to date with what has ended with that life, or was not begun any more."""
+        for command in endings(room.conference, room.journal.notes):
+            self._carry_out(room, command)
+        conference = room.conference
+        if conference.recording is not RecordingState.OFF:
+            running = self._recordings.running(conference.account_sid, conference_sid=conference.sid)
+            if not running:
+                self._begin_recording(room, self._clock.now())
+            paused = any(recording.status is RecordingStatus.PAUSED for recording in running)
+            if paused is not (conference.recording is RecordingState.PAUSED):
+                self._carry_out(room, SetRecordingPaused(paused))
+
+    def _carry_out(self, room: Room, command: Command) -> tuple[ConferenceEvent, ...]:
         room.conference, events = handle(room.conference, command, self._clock.now())
         conference = room.conference
         if not conference.participants and not conference.expected:
             self._forget(room)
         plan = audio_plan(conference)
         settled = self._engine.apply(plan)
-        self._sounds.apply(conference, plan)
-        room.journal.note(conference, events)
+        self._sounds.apply(conference, plan, settled)
+        room.journal.note(conference, command, events)
         for event in events:
             self._let_happen(room, event, settled)
             self._tell(conference, event)
         return events
 
-    def _forget(self, room: _Room) -> None:
+    def _forget(self, room: Room) -> None:
         """Drop a room that is over, or whose only join was refused, so that the name is free."""
         conference = room.conference
         if self._by_sid.pop(conference.sid, None) is not None:
             del self._by_name[conference.account_sid, conference.friendly_name]
 
-    def _let_happen(self, room: _Room, event: ConferenceEvent, settled: "asyncio.Future[None]") -> None:
+    def _let_happen(self, room: Room, event: ConferenceEvent, settled: "asyncio.Future[None]") -> None:
         conference = room.conference
         match event:
             case ParticipantLeft() if event.participant.call_sid in room.admissions:
@@ -265,25 +273,15 @@ class Rooms:
             case ConferenceStarted() if conference.settings.record:
                 self._begin_recording(room, event.at)
 
-    def _let_go(self, room: _Room, call_sid: str) -> "asyncio.Future[Left]":
+    def _let_go(self, room: Room, call_sid: str) -> "asyncio.Future[Left]":
         del self._by_call[call_sid]
+        room.journal.notes.voice_parameters.pop(call_sid, None)
         self._sounds.part(call_sid)
         return room.admissions.pop(call_sid)
 
-    def _begin_recording(self, room: _Room, now: float) -> None:
+    def _begin_recording(self, room: Room, now: float) -> None:
         conference = room.conference
-        recording = Recording(
-            sid=new_sid(SidKind.RECORDING),
-            account_sid=conference.account_sid,
-            source=Source.CONFERENCE,
-            started_at=now,
-            conference_sid=conference.sid,
-            friendly_name=conference.friendly_name,
-            trim=room.recording.trim,
-            callback=room.recording.callback,
-            event_callback_url=room.recording.event_callback_url,
-        )
-        self._recordings.begin(conference.sid, recording)
+        self._recordings.begin(conference.sid, new_recording(conference, room.journal.notes.recording, now))
 
     def _tell(self, conference: Conference, event: ConferenceEvent) -> None:
         log_event(conference, event)

@@ -70,8 +70,8 @@ class RoomSounds:
             if task is not None:
                 task.cancel()
 
-    def apply(self, conference: Conference, plan: AudioPlan) -> None:
-        """Let those who are apart hear their programs, and nobody else."""
+    def apply(self, conference: Conference, plan: AudioPlan, settled: "asyncio.Future[None]") -> None:
+        """Let those who are apart hear their programs, once the audio is as planned, and nobody else."""
         for call_sid, placement in plan.placements.items():
             listener = self._listeners[call_sid]
             if listener.placement != placement:
@@ -80,7 +80,8 @@ class RoomSounds:
                     listener.program.cancel()
                     listener.program = None
                 if isinstance(placement, Apart) and placement.program.url:
-                    listener.program = self._start(self._play_apart(conference, call_sid, placement), f"program {call_sid}")
+                    play = self._play_apart(conference, call_sid, placement, settled)
+                    listener.program = self._start(play, f"program {call_sid}")
 
     def beep(self, conference_sid: str, settled: "asyncio.Future[None]") -> None:
         """Beep to a room, once its audio is as planned."""
@@ -101,11 +102,15 @@ class RoomSounds:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _play_apart(self, conference: Conference, call_sid: str, placement: Apart) -> None:
+    async def _play_apart(
+        self, conference: Conference, call_sid: str, placement: Apart, settled: "asyncio.Future[None]"
+    ) -> None:
         request = self._request(conference, placement.program, call_sid)
         report = partial(self._report, conference.account_sid, call_sid)
         try:
             program = await self._programs.open(request, report)
+            # A room that goes on asks for its programs before the engine has its calls again.
+            await asyncio.wait({settled})
             await program.run(partial(self._engine.play, call_sid))
         except TwilioError as error:
             report(problem_of(error), request.url, exchange_of(error))

@@ -193,6 +193,18 @@ class DeliveryRow:
     seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRow:
+    """What a later life of the controller needs in order to go on with something; the key is ``kind`` and ``sid``.
+
+    ``data`` is JSON; None says that it is over, and removes the row.
+    """
+
+    kind: str
+    sid: str
+    data: str | None = field(repr=False)
+
+
 Row = (
     AccountRow
     | CallRow
@@ -205,4 +217,5 @@ Row = (
     | QueueRow
     | NotificationRow
     | DeliveryRow
+    | LiveRow
 )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from .address import describe, parse_url, sqlite_path
 from .causes import plainly
+from .claim import Claim, claim_file, claim_server
 from .errors import StoreError
 from .file import DatabaseFile
 from .migrate import Form, begin_alone, form_of, migrate
@@ -47,6 +48,7 @@ class Store:
         self._file = DatabaseFile(self.path) if self.path is not None else None
         self._writer = Writer(self._engine, self._see_to_file)
         self._writing: asyncio.Task[None] | None = None
+        self._claim: Claim | None = None
         self._closed = False
 
     @property
@@ -82,6 +84,16 @@ class Store:
             raise
         self._writing = asyncio.create_task(self._writer.run(), name="database writer")
 
+    async def claim(self) -> None:
+        """Be the one who serves the calls that are kept here, until it is closed or the process dies.
+
+        Raises ``StoreError`` if another process is.
+        """
+        with self._clear_errors():
+            self._claim = (
+                await claim_server(self._engine, self.where) if self.path is None else claim_file(self.path, self.where)
+            )
+
     async def close(self) -> None:
         """Write what waits, for ten seconds at most if the database refuses, and close. Closing twice is harmless."""
         if self._closed:
@@ -97,6 +109,9 @@ class Store:
                 self._writing.cancel()
                 await asyncio.wait([self._writing])
                 await self._writer.close()
+            if self._claim is not None:
+                with contextlib.suppress(SQLAlchemyError, OSError):
+                    await self._claim.release()
             await self._engine.dispose()
             if self.backlog:
                 _log.error("the database was closed before all was written", rows=self.backlog, cause=self.failing)

@@ -16,6 +16,7 @@ from .rows import (
     DeliveryRow,
     DocumentRow,
     EventRow,
+    LiveRow,
     NotificationRow,
     ParticipantRow,
     QueueRow,
@@ -97,6 +98,7 @@ notifications: Final = _table("notifications", NotificationRow, ("sid",), ("acco
 deliveries: Final = _table(
     "deliveries", DeliveryRow, ("token",), ("position",), ("state", "ended_at"), ("account_sid", "created_at"), ("lane",)
 )
+live: Final = _table("live", LiveRow, ("kind", "sid"))
 
 TABLES: Final[dict[type, Table]] = {
     AccountRow: accounts,
@@ -110,5 +112,6 @@ TABLES: Final[dict[type, Table]] = {
     QueueRow: queues,
     NotificationRow: notifications,
     DeliveryRow: deliveries,
+    LiveRow: live,
 }
 """The table of each kind of row."""

@@ -10,14 +10,14 @@ from operator import attrgetter
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Dialect, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .causes import is_about_the_data, plainly
-from .rows import DocumentRow, EventRow, Row, VerbRow
-from .tables import TABLES
+from .rows import DocumentRow, EventRow, LiveRow, Row, VerbRow
+from .tables import TABLES, live
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +69,12 @@ class _Upsert:
         return tuple(values)
 
 
+def _removal(dialect: Dialect) -> str:
+    """Return the statement that removes what is over from the table ``live``; its parameters are the kind and the SID."""
+    of_row = (live.c.kind == bindparam("kind"), live.c.sid == bindparam("sid"))
+    return str(delete(live).where(*of_row).compile(dialect=dialect))
+
+
 class Writer:
     """Keeps rows in the order in which they came. ``run`` does the work, on a connection of its own.
 
@@ -79,6 +85,7 @@ class Writer:
         self._engine = engine
         self._see_to_it = see_to_it
         self._upserts = {kind: _Upsert(table, engine.dialect) for kind, table in TABLES.items()}
+        self._removal = _removal(engine.dialect)
         self._waiting: deque[_Written] = deque()
         self._work = asyncio.Event()
         self._connection: AsyncConnection | None = None
@@ -176,8 +183,12 @@ class Writer:
         for one in written:
             for row in one.rows:
                 latest.setdefault(type(row), {})[self._upserts[type(row)].key(row)] = row
-        upserts = [(self._upserts[kind], rows.values()) for kind, rows in latest.items()]
-        return [(upsert.statement, [upsert.parameters(row) for row in rows]) for upsert, rows in upserts]
+        over = [row for row in latest.get(LiveRow, {}).values() if isinstance(row, LiveRow) and row.data is None]
+        for row in over:
+            del latest[LiveRow][row.kind, row.sid]
+        upserts = [(self._upserts[kind], rows.values()) for kind, rows in latest.items() if rows]
+        statements = [(upsert.statement, [upsert.parameters(row) for row in rows]) for upsert, rows in upserts]
+        return [*statements, (self._removal, [(row.kind, row.sid) for row in over])] if over else statements
 
     async def _transaction(self, statements: Sequence[tuple[str, list[tuple[Any, ...]]]]) -> None:
         if not statements:

@@ -8,7 +8,7 @@ from .outbox import Outbox
 from .policy import HttpPolicy, MediaLimit, RetryOn
 from .request import WebhookRequest, WebhookResponse
 from .signature import SIGNATURE_HEADER, compute_signature
-from .twiml_fetch import FetchedDocument, document_of, fetch_twiml
+from .twiml_fetch import FetchedDocument, document_again, document_of, fetch_twiml
 from .urls import redacted, resolve
 from .voice_parameters import CallStatus, Direction, VoiceCall, call_progress_parameters, sip_parameters, voice_parameters
 
@@ -32,6 +32,7 @@ __all__ = [
     "WebhookResponse",
     "call_progress_parameters",
     "compute_signature",
+    "document_again",
     "document_of",
     "exchange_of",
     "fetch_twiml",

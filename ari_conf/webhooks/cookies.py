@@ -19,8 +19,16 @@ class CookieJar:
     A cookie goes back to the host that has set it and to no other, whatever its ``Domain`` says.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Iterable[tuple[str, str]] = ()) -> None:
         self._hosts: dict[str, aiohttp.CookieJar] = {}
+        self._kept: dict[tuple[str, str], tuple[str, str]] = {}
+        for url, header in kept:
+            self.keep(URL(url), [header])
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What is kept, to make another jar of it: each a URL, and the ``Set-Cookie`` header that came from it."""
+        return list(self._kept.values())
 
     def keep(self, url: URL, headers: Iterable[str]) -> None:
         """Keep what the answer from ``url`` wants to have kept: its ``Set-Cookie`` headers."""
@@ -33,6 +41,9 @@ class CookieJar:
                 return
             if len(jar) < MOST_COOKIES or any(morsel.key == name for morsel in jar):
                 jar.update_cookies_from_headers([header], url)
+                self._kept.pop((url.host or "", name), None)
+                if any(morsel.key == name for morsel in jar):
+                    self._kept[url.host or "", name] = str(url.with_user(None).with_query(None)), header
 
     def header(self, url: URL) -> str:
         """Return the ``Cookie`` header of a request for ``url``, empty if there is none."""

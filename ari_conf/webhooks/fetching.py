@@ -3,6 +3,7 @@
 import asyncio
 import re
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -161,7 +162,7 @@ class Fetching:
 
     async def _answer(self, response: aiohttp.ClientResponse) -> WebhookResponse:
         request, status = self._request, response.status
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = {name.lower(): value for name, value in _texts(response)}
         reusable = _FORBID_REUSE.search(headers.get("cache-control", "")) is None
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         answer = WebhookResponse(status, self._hop.url, content_type, b"", reusable, headers)
@@ -201,7 +202,13 @@ class Fetching:
 
 
 def _kept_headers(response: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in response.headers.items() if name.lower() not in _NOT_KEPT)
+    return tuple((name, value) for name, value in _texts(response) if name.lower() not in _NOT_KEPT)
+
+
+def _texts(response: aiohttp.ClientResponse) -> Iterator[tuple[str, str]]:
+    """Yield the headers; a byte that is no UTF-8, which no database, JSON or further request could take, is replaced."""
+    for name, value in response.headers.items():
+        yield name, value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:

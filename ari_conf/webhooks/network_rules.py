@@ -26,7 +26,7 @@ _NEVER: Final = {
     "a link-local address": _networks("169.254.0.0/16", "fe80::/10"),
     "an address of no machine": _networks("0.0.0.0/8", "::/128"),
     "a multicast address": _networks("224.0.0.0/4", "ff00::/8"),
-    "a reserved address": _networks("240.0.0.0/4", "::/96", "64:ff9b:1::/48", "100::/64", "2001::/32"),
+    "a reserved address": _networks("240.0.0.0/4", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "100::/64", "2001::/32"),
 }
 """Reserved are also forms of IPv6 that hide an IPv4 address in a place that is not known, or that nobody uses any more."""
 

@@ -80,6 +80,7 @@ class Outbox:
         self._unreadable = False
         self._is_late = False
         self._watching: list[asyncio.Task[None]] = []
+        self._frozen = False
 
     @property
     def owed(self) -> int:
@@ -117,6 +118,8 @@ class Outbox:
 
     def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
         """Keep ``rows``, and owe the application ``owed``, in one transaction; delivery begins once that is committed."""
+        if self._frozen:
+            return
         if not owed:
             self._store.write(rows)
             return
@@ -136,6 +139,10 @@ class Outbox:
             for one in owed
         ]
         self._write_owed(rows, made)
+
+    def freeze(self) -> None:
+        """Take nothing more: what happens while the controller is taken apart is not what happens to its calls."""
+        self._frozen = True
 
     async def settle(self, timeout: float) -> int:  # noqa: ASYNC109
         """Wait until everything is committed and nothing is left that could be sent now; return how many are owed still.

@@ -47,6 +47,16 @@ async def fetch_twiml(
     return FetchedDocument(document_of(response), response.url, text)
 
 
+def document_again(url: str, text: str) -> FetchedDocument:
+    """Return a document that was fetched before, of its ``url`` and its ``text``."""
+    if not text:
+        return FetchedDocument(Document((Play(url=url),)), url)
+    try:
+        return FetchedDocument(parse_twiml(text), url, text)
+    except TwimlError:
+        return FetchedDocument(_said(text), url, text)
+
+
 def document_of(response: WebhookResponse) -> Document:
     """Return the document that an answer is or stands for. Raises ``WebhookError``: 11770, 12300, 12100 or 12102."""
     where = redacted(response.url)
@@ -73,7 +83,12 @@ def document_of(response: WebhookResponse) -> Document:
         return parse_twiml(response.body)
     except TwimlError as error:
         if plain:
-            return Document((Say(text=" ".join(response.body.decode("utf-8", "replace").split())),))
+            return _said(response.body.decode("utf-8", "replace"))
         raise WebhookError(
             error.code, f"{where}: {error.message}", response.url, status=response.status, exchange=response.exchange
         ) from error
+
+
+def _said(text: str) -> Document:
+    """Return the document that plain text stands for."""
+    return Document((Say(text=" ".join(text.split())),))

@@ -13,6 +13,8 @@ from ari_conf.webhooks.errors import WebhookError
 
 _AS_WRITTEN = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
 
+_USERINFO = re.compile(r"//[^/?#]*@")
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -79,6 +81,8 @@ def redacted(url: str) -> str:
     try:
         parts = urlsplit(url)
         shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+        if not parts.netloc:  # it is no URL, but there may be one in it
+            shown = _USERINFO.sub("//", shown)
     except ValueError:
         shown = url.rpartition("@")[2]
     return "".join(character if character.isprintable() else "�" for character in shown)

@@ -1,15 +1,16 @@
 """The connection to Asterisk is lost and back while a call is at some moment: it goes on as if nothing had been."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
 
 import pytest
 from structlog.testing import capture_logs
 
 from ari_conf.private_asterisk import PrivateAsterisk
+from tests.calls.afterwards import AFTERWARDS
 from tests.calls.moments import HOLD, MOMENTS, brought_about
 from tests.media.asterisk.proxy import Proxy
-from tests.stage import Stage, set_stage, who_hears_whom
+from tests.stage import Stage, set_stage
 
 
 class Behind(PrivateAsterisk):
@@ -35,49 +36,6 @@ async def gap(stage: Stage, proxy: Proxy) -> None:
     await stage.until(lambda: not stage.controller.switchboard.connected)
     await proxy.open()
     await stage.until(lambda: stage.controller.switchboard.connected)
-
-
-async def two_talk(stage: Stage) -> None:
-    ann, bob = stage.phones["ann"], stage.phones["bob"]
-    await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
-    await bob.hang_up()
-    assert (await stage.request(lambda params: "DialCallStatus" in params)).params["DialCallStatus"] == "completed"
-
-
-async def bob_answers(stage: Stage) -> None:
-    await stage.phones["bob"].pick_up()
-    await two_talk(stage)
-
-
-async def ann_is_asked_for_keys(stage: Stage) -> None:
-    for key in "42#":
-        await stage.phones["ann"].press(key)
-    params = (await stage.request(lambda params: "Digits" in params)).params
-    assert params["Digits"] in {"42", "142"}
-
-
-async def ann_has_been_recorded(stage: Stage) -> None:
-    await stage.phones["ann"].press("#")
-    params = (await stage.request(lambda params: "RecordingUrl" in params and "Digits" in params)).params
-    assert (params["Digits"], int(params["RecordingDuration"]) >= 1) == ("#", True)
-
-
-async def an_agent_comes(stage: Stage) -> None:
-    ann = stage.phones["ann"]
-    (bob,) = await stage.room("bob", twiml="<Response><Dial><Queue>support</Queue></Dial></Response>")
-    await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
-
-
-AFTERWARDS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
-    "gather_prompts": ann_is_asked_for_keys,
-    "gather_keys": ann_is_asked_for_keys,
-    "record": ann_has_been_recorded,
-    "dial_rings": bob_answers,
-    "dial_rings_unanswered": bob_answers,
-    "dial_connected": two_talk,
-    "queue_waits": an_agent_comes,
-    "queue_talks": two_talk,
-}
 
 
 @pytest.mark.parametrize("moment", AFTERWARDS)

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from ari_conf.phones.phone import Phone
 from ari_conf.private_asterisk import PrivateAsterisk
 from tests.calls.moments import MOMENTS, brought_about
-from tests.stage import Stage, set_stage, who_hears_whom, within_deadline
+from tests.stage import Stage, set_stage, who_hears_whom
 
 A_MOMENT: Final = 0.3
 
@@ -40,10 +40,3 @@ async def test_those_who_talk_go_on_talking(asterisk: PrivateAsterisk, moment: s
         ann, bob = await brought_about(stage, moment)
         await stage.stop()
         await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
-
-
-@pytest.mark.parametrize("moment", ["dial_rings", "dial_rings_unanswered"])
-async def test_who_is_being_called_rings_no_longer(stage: Stage, moment: str) -> None:
-    await brought_about(stage, moment)
-    await stage.stop()
-    await within_deadline(stage.phones["bob"].wait_ended())

@@ -103,11 +103,11 @@ async def test_who_stops_waiting_does_not_stop_it_for_the_others(store: SoundSto
 async def test_no_prompt_waits_for_long_sounds(store: SoundStore, monkeypatch: pytest.MonkeyPatch) -> None:
     let = threading.Event()
 
-    def slow(data: bytes, **_: object) -> Samples:
+    def slow(_decoders: object, data: bytes, **_: object) -> Samples:
         assert len(data) < 1_000_000 or let.wait(10)
         return tone(500, 1.0)
 
-    monkeypatch.setattr("ari_conf.programs.sounds.decode", slow)
+    monkeypatch.setattr("ari_conf.audio.decoding.Decoders.decode", slow)
     long = [asyncio.create_task(store.from_media(bytes([number]) * 3_000_000)) for number in range(3)]
     async with asyncio.timeout(5):
         assert await store.keep(await store.from_speech("hello"))

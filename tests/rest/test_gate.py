@@ -157,3 +157,18 @@ async def test_an_account_does_not_see_another(desk: Desk) -> None:
     other = desk.client.api.v2010.accounts(OTHER)
     assert await desk.refusal(other.fetch) == (404, 20404)
     assert await desk.refusal(other.conferences(desk.conference.sid).fetch) == (404, 20404)
+
+
+def test_guesses_from_everywhere_are_slowed_and_do_not_shut_the_own_client_out() -> None:
+    guessed = gate(burst=1_000_000.0)
+    guessed.admit(request_from(OTHER, "noras token", address="192.0.2.1"))
+    refused = 0
+    for number in range(200):
+        with pytest.raises(RestError) as error:
+            guessed.admit(request_from(OTHER, f"guess {number}", address=f"198.51.100.{number}"))
+        refused += error.value.status == 429
+    assert refused == 150
+    with pytest.raises(TooManyRequestsError):
+        guessed.admit(request_from(OTHER, "noras token", address="203.0.113.1"))
+    assert guessed.admit(request_from(OTHER, "noras token", address="192.0.2.1")).account == NORA
+    assert guessed.admit(request_from(KEY, "the secret", address="203.0.113.1")).account == NORA

@@ -1,15 +1,11 @@
 """The shell around the rules: which room a call is in, what the engine and the application are told, and in what order."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 
-from ari_conf.clock import VirtualClock
 from ari_conf.conference import (
-    AudioPlan,
     BeepDue,
     CallbackEvent,
     ConferenceEvent,
@@ -25,89 +21,13 @@ from ari_conf.conference import (
     ReasonParticipantLeft,
     StatusCallback,
 )
-from ari_conf.media.local import LocalEngine
-from ari_conf.notifications import Notifications
-from ari_conf.programs import ProgramPlayer, SoundStore
-from ari_conf.recordings import Recordings
-from ari_conf.rooms import Admission, Caller, Rooms, RoomSounds
-from ari_conf.settings import StorageSettings
-from ari_conf.store import ConferenceRow, EventRow, ParticipantRow, Row
-from ari_conf.webhooks import Owed, WebhookClient
+from ari_conf.rooms import Caller
+from ari_conf.store import ConferenceRow, EventRow, ParticipantRow
 
-R = TypeVar("R", bound=Row)
+from .house import ACCOUNT, ALL_EVENTS, House
 
-ACCOUNT = "AC" + "0" * 32
 CALLER = Caller(ACCOUNT, {})
 OTHER_ACCOUNT = "AC" + "1" * 32
-ALL_EVENTS = StatusCallback("http://app.example/events", "POST", frozenset(CallbackEvent))
-
-
-class Engine(LocalEngine):
-    """Keeps the plans that it is told; the test says when one is in force."""
-
-    def __init__(self) -> None:
-        super().__init__(VirtualClock())
-        self.plans: list[tuple[AudioPlan, asyncio.Future[None]]] = []
-
-    def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
-        in_force: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.plans.append((plan, in_force))
-        return in_force
-
-
-class Kept:
-    """A ledger that keeps, in a list, what was committed together."""
-
-    def __init__(self) -> None:
-        self.commits: list[tuple[Sequence[Row], Sequence[Owed]]] = []
-
-    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
-        self.commits.append((rows, owed))
-
-    @property
-    def owed(self) -> list[Owed]:
-        return [one for _, owed in self.commits for one in owed]
-
-    def rows(self, kind: type[R]) -> list[R]:
-        return [row for rows, _ in self.commits for row in rows if isinstance(row, kind)]
-
-
-class House:
-    """Rooms with all that they tell."""
-
-    def __init__(self) -> None:
-        self.engine = Engine()
-        self.ledger = Kept()
-        self.clock = clock = VirtualClock()
-        folder = StorageSettings().folder
-        recordings = Recordings(
-            folder,
-            self.ledger,
-            clock,
-            lambda _account, sid: sid,
-            engine=self.engine,
-            set_room_paused=lambda _sid, _paused: None,
-        )
-        programs = ProgramPlayer(WebhookClient(), SoundStore(folder), clock)
-        sounds = RoomSounds(self.engine, programs, Notifications(), {})
-        self.rooms = Rooms(self.engine, self.ledger, recordings, sounds, clock)
-
-    def join(
-        self, call: str | Participant, room: str = "Room", account: str = ACCOUNT, callback: StatusCallback | None = None
-    ) -> Admission:
-        participant = Participant(call) if isinstance(call, str) else call
-        admission = self.rooms.join(Caller(account, {}), room, participant, ConferenceSettings(callback))
-        assert isinstance(admission, Admission)
-        return admission
-
-    @property
-    def placements(self) -> list[str]:
-        """Who is in the newest plan."""
-        return list(self.engine.plans[-1][0].placements)
-
-    @property
-    def running(self) -> list[str]:
-        return [conference.sid for conference in self.rooms.conferences]
 
 
 @pytest.fixture
@@ -325,7 +245,7 @@ async def test_a_conference_that_somebody_is_called_into_is_kept_before_anything
         house.clock.now(),
     )
     house.rooms.expect(ACCOUNT, "Room", Participant("CA2"), ConferenceSettings())
-    assert len(house.ledger.commits) == 1
+    assert house.ledger.rows(ConferenceRow) == [row]
     assert house.ledger.owed == []
 
 

@@ -7,6 +7,7 @@ from ari_conf.store import (
     DeliveryRow,
     DocumentRow,
     EventRow,
+    LiveRow,
     NotificationRow,
     ParticipantRow,
     QueueRow,
@@ -172,6 +173,10 @@ def participant(number: int = 1, conference_sid: str = CONFERENCE) -> Participan
     )
 
 
+def live(number: int = 1, data: str | None = '{"label": "Zoë"}') -> LiveRow:
+    return LiveRow(kind="participant", sid=f"{CONFERENCE}/CA{number:032x}", data=data)
+
+
 ALL_KINDS: tuple[Row, ...] = (
     AccountRow(sid=ACCOUNT, auth_token="sesame", created_at=NOW),
     call(ended_at=NOW + 9),
@@ -184,4 +189,5 @@ ALL_KINDS: tuple[Row, ...] = (
     queue(deleted_at=NOW + 6),
     notification(),
     delivery(ended_at=NOW + 7),
+    live(),
 )

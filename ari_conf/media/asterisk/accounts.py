@@ -50,12 +50,13 @@ class Accounts:
             with contextlib.suppress(AriRefusedError):
                 await self._call("deleteObject", kind, account)
 
-    async def remove_all(self) -> None:
-        """Remove those that an earlier life of ours has left."""
-        with contextlib.suppress(AriRefusedError):
-            for endpoint in (await self._link.call("endpoints", "listByTech", tech="PJSIP")).json():
-                if names.is_ours(self._link.address.app, endpoint["resource"]):
-                    await self.remove(endpoint["resource"])
+    async def made(self) -> list[str]:
+        """Return those that there are, of this life and of an earlier one of ours."""
+        try:
+            endpoints = (await self._link.call("endpoints", "listByTech", tech="PJSIP")).json()
+        except AriRefusedError:
+            return []
+        return [one["resource"] for one in endpoints if names.is_ours(self._link.address.app, one["resource"])]
 
     async def _put(self, kind: str, account: str, values: dict[str, str]) -> None:
         fields = _Fields({"attribute": name, "value": value} for name, value in values.items())

@@ -1,15 +1,27 @@
 """Callers as they arrive: who they are, and the SIP request with which they came, as the dialplan hands it over."""
 
+import hashlib
 import re
 from typing import Final
 from urllib.parse import unquote
 
 from ari_conf.media.port import CallArrived, SipRequest
+from ari_conf.sids import SidKind
 
 from .transport import JsonObject
 
+_QUOTED_NAME: Final = re.compile(r'\s*+"(?:\\.|[^"\\])*+"')
 _URI: Final = re.compile(r"<([^>]*)>|([^;\s]+)")
 _SOURCE: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|([^:]+)(?::\d+)?")
+
+
+def call_sid_of(channel: JsonObject) -> str:
+    """Return the Call SID of a caller's channel: the same at any time, so that a later life of ours knows the call again.
+
+    An Asterisk that was restarted may use a channel's id again, but not with the same time of creation.
+    """
+    identity = f"{channel['id']} {channel['creationtime']}"
+    return SidKind.CALL + hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
 def arrival(call_sid: str, channel: JsonObject) -> CallArrived:
@@ -44,8 +56,9 @@ def _sip_request(channel: JsonObject) -> SipRequest | None:
 
 def _uri(text: str) -> str:
     """Return the URI of a From header, or one that stands alone, without its parameters."""
-    # What stands between quotes is the caller's name, and may look like an address.
-    found = _URI.search(re.sub(r'"(?:\\.|[^"\\])*"', "", text))
+    # What stands between quotes at the beginning is the caller's name, and may look like an address.
+    name = _QUOTED_NAME.match(text)
+    found = _URI.search(text, name.end() if name else 0)
     uri = (found[1] or found[2]) if found else ""
     return uri.partition("?")[0].partition(";")[0]
 

@@ -16,6 +16,10 @@ log = structlog.get_logger(__name__)
 ALWAYS_SOFTMIX: Final = "mixing,video_sfu"
 """A plain ``mixing`` bridge of two sends nothing to one while the other is muted, and a whisper would not be heard."""
 
+_ATTEMPTS: Final = 50
+_BETWEEN_ATTEMPTS: Final = 0.02
+"""Seconds between two attempts to make a bridge in the place of one that is being destroyed."""
+
 _EIGHT_KILOHERTZ: Final = "slin"
 """The format of announcers and recorders: another would lift the rate at which the whole room is mixed."""
 
@@ -27,7 +31,7 @@ class Bridge:
         self.id = bridge_id
         self.exists = False
         self._link = link
-        self._watched = watched
+        self._watched = self._to_be_subscribed = watched
         self._turn = asyncio.Lock()
 
     async def call(self, operation: str, **parameters: str) -> None:
@@ -37,17 +41,35 @@ class Bridge:
 
     async def make(self) -> None:
         """Make it, if it is not there yet."""
-        if self.exists:
-            return
+        for _ in range(_ATTEMPTS):
+            if not self.exists:
+                await self._create()
+            try:
+                await self._subscribe()
+            except AriRefusedError as error:
+                if error.status not in GONE:
+                    raise
+                # One of this name that is being destroyed is still there for creating, and not for this any more.
+                log.info("a bridge of the same name is about to be gone", bridge=self.id)
+                self.exists = False
+                await asyncio.sleep(_BETWEEN_ATTEMPTS)
+            else:
+                return
+
+    async def _create(self) -> None:
+        self._to_be_subscribed = self._watched
         try:
             await self.call("createWithId", type=ALWAYS_SOFTMIX)
         except AriRefusedError as error:
             if error.status != 409:
                 raise
-        if self._watched:
+        self.exists = True
+
+    async def _subscribe(self) -> None:
+        if self._to_be_subscribed:
             app = self._link.address.app
             await self._link.call("applications", "subscribe", applicationName=app, eventSource=f"bridge:{self.id}")
-        self.exists = True
+            self._to_be_subscribed = False
 
     async def destroy(self) -> None:
         """Destroy it, if it is there."""

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from ari_conf.audio.wav import read_wav
-from ari_conf.media.port import RecordingFinished, Track
+from ari_conf.media.port import KnownRecording, RecordingFinished, Track
 
 from .leg import Leg
 from .link import AriLink
@@ -43,7 +43,7 @@ class CallRecordings:
             raise ValueError(f"there is a recording {name} already")
         spies: dict[str, Spy] = {name: _SPIES[track]}
         if dual and track is Track.BOTH:
-            spies = {f"{name}.in": "in", f"{name}.out": "out"}
+            spies = dict(zip(_tracks(name), ("in", "out"), strict=True))
         self._parts[name] = tuple(spies)
         async with contextlib.AsyncExitStack() as undo:
             undo.callback(self._parts.pop, name)
@@ -57,9 +57,29 @@ class CallRecordings:
                 ended.append(self._recordings.begin(part))
             # At once, so that both tracks begin together.
             await asyncio.gather(*(self._record(snoop, part) for part, snoop in snoops.items()))
-            ending = asyncio.gather(*ended)
-            ending.add_done_callback(lambda _done: self._on_end(name, list(snoops.values())))
+            self._watch(name, ended, list(snoops.values()))
             undo.pop_all()
+
+    async def take_over(self, known: KnownRecording, leg: Leg | None) -> None:
+        """Go on with a recording that an earlier life of ours has begun; ``leg`` is its call, if that is still there.
+
+        What is over, or is not recorded as it should be, is fetched and told.
+        """
+        parts: tuple[str, ...] = (known.name,)
+        found = [await self._recordings.take_over(known.name)]
+        if known.dual and not self._recordings.has(known.name):
+            parts = _tracks(known.name)
+            found = [await self._recordings.take_over(part) for part in parts]
+        self._parts[known.name] = parts
+        runs = [live for live in found if live is not None]
+        # A recording of a channel is named after the snoop.
+        snoops = [self._snoops.take_over(live["target_uri"].removeprefix("channel:"), leg.channel_id) for live in runs if leg]
+        self._watch(known.name, [self._recordings.begin(part) for part in parts], snoops)
+        for part, live in zip(parts, found, strict=True):
+            if live is None:
+                self._recordings.finished(part, "")
+        if leg is None or len(runs) < len(parts):
+            self._recordings.hand_over(self.stop(known.name))
 
     async def pause(self, name: str) -> None:
         """Record nothing from now on; one that is paused or over already is no error."""
@@ -76,6 +96,9 @@ class CallRecordings:
     async def _record(self, snoop: Snoop, part: str) -> None:
         await self._link.call("channels", "record", channelId=snoop.id, name=part, format="wav", ifExists="overwrite")
 
+    def _watch(self, name: str, ended: "list[asyncio.Future[str]]", snoops: list[Snoop]) -> None:
+        asyncio.gather(*ended).add_done_callback(lambda _done: self._on_end(name, snoops))
+
     def _on_end(self, name: str, snoops: list[Snoop]) -> None:
         parts = self._parts.pop(name)
         for snoop in snoops:
@@ -87,9 +110,19 @@ class CallRecordings:
             files = [await self._recordings.fetch(part) for part in parts]
             path = files[0] if len(files) == 1 else await asyncio.to_thread(_side_by_side, files, name)
         except RecordingError as error:
-            self._tell(RecordingFinished(name, None, str(error)))
-        else:
-            self._tell(RecordingFinished(name, path))
+            path = self._recordings.file(name)
+            if len(parts) == 1 or not path.exists():
+                self._tell(RecordingFinished(name, None, str(error)))
+                return
+            # They have been put together already; an earlier life of ours did not come to telling that.
+            for part in parts:
+                self._recordings.file(part).unlink(missing_ok=True)
+        self._tell(RecordingFinished(name, path))
+
+
+def _tracks(name: str) -> tuple[str, str]:
+    """Return what the recordings are called that become one of two channels."""
+    return f"{name}.in", f"{name}.out"
 
 
 def _side_by_side(files: list[Path], name: str) -> Path:
@@ -98,11 +131,13 @@ def _side_by_side(files: list[Path], name: str) -> Path:
     length = max(len(samples) for samples, _rate in tracks)
     frames = np.stack([np.pad(samples, (0, length - len(samples))) for samples, _rate in tracks], axis=1)
     target = files[0].with_name(f"{name}.wav")
-    with wave.open(str(target), "wb") as wav:
+    draft = target.with_suffix(".part")
+    with wave.open(str(draft), "wb") as wav:
         wav.setnchannels(len(tracks))
         wav.setsampwidth(2)
         wav.setframerate(tracks[0][1])
         wav.writeframes(frames.astype("<i2").tobytes())
+    draft.replace(target)
     for file in files:
         file.unlink()
     return target

@@ -5,7 +5,7 @@ channel and whispers into it. What a snoop hears is taken before anything is whi
 other coaches.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from ari_conf.media.port import CallGoneError
 
@@ -17,11 +17,16 @@ from .snoops import Snoop, Snoops
 
 
 class Coach:
-    """One coach's own bridge and snoop channel, made when they are needed."""
+    """One coach's own bridge and snoop channel, made when they are needed.
 
-    def __init__(self, link: AriLink, snoops: Snoops, leg: Leg) -> None:
+    ``on_lost`` is called when the snoop has ended and another may be needed.
+    """
+
+    def __init__(self, link: AriLink, snoops: Snoops, leg: Leg, on_lost: Callable[[], None]) -> None:
         self.leg = leg
+        self._app = link.address.app
         self._snoops = snoops
+        self._on_lost = on_lost
         self._bridge = Bridge(link, names.coach_bridge(link.address.app, leg.call_sid))
         self._snoop: Snoop | None = None
 
@@ -40,6 +45,7 @@ class Coach:
         try:
             if self._snoop is None:
                 self._snoop = await self._snoops.make(coached, "coach", self.leg.call_sid, spy="both", whisper="out")
+                self._snoop.on_ended = self._on_lost
         except CallGoneError:
             return True
         await self._bridge.make()
@@ -53,6 +59,9 @@ class Coach:
             self.leg.bridge_id = self._bridge.id
         if not self._bridge.exists:
             self._snoop.bridge_id = self.leg.bridge_id = None
+        elif self._snoop.bridge_id is None:  # it is ending, as one does that was made just before we were cut off
+            await self._remove_snoop()
+            return False
         return self._bridge.exists
 
     async def stop(self) -> None:
@@ -66,6 +75,16 @@ class Coach:
     def compare(self, bridges: Mapping[str, list[str]]) -> None:
         """Take over which bridges there are."""
         self._bridge.exists = self._bridge.id in bridges
+
+    def take_over(self, coached: Leg, channel_ids: Collection[str], bridges: Mapping[str, list[str]]) -> None:
+        """Go on with what an earlier life of ours has left for this coach and that same participant."""
+        begins = names.snoop(self._app, "coach", self.leg.call_sid, coached.call_sid)
+        found = [channel_id for channel_id in channel_ids if channel_id.startswith(begins)]
+        # One that is in the bridge is heard; another was to take its place, or has been left by an interrupted attempt.
+        found.sort(key=lambda channel_id: channel_id in bridges.get(self._bridge.id, ()), reverse=True)
+        if found:
+            self._snoop = self._snoops.take_over(found[0], coached.channel_id)
+            self._snoop.on_ended = self._on_lost
 
     async def _remove_snoop(self) -> None:
         snoop, self._snoop = self._snoop, None

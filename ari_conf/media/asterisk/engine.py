@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,8 @@ from ari_conf.media.port import (
     EngineBack,
     EngineEvent,
     EngineLost,
+    KnownCall,
+    KnownRecording,
     OutgoingCall,
     RejectReason,
     Sound,
@@ -21,18 +24,15 @@ from ari_conf.media.port import (
     TalkingChanged,
     Track,
 )
-from ari_conf.sids import SidKind, new_sid
 
 from . import leg_audio, names
-from .arrivals import arrival
-from .bridge import destroy_unknown_bridges
+from .arrivals import arrival, call_sid_of
 from .call_recording import CallRecordings
 from .causes import NORMAL, text_of
-from .channels import callers_among, list_channels
 from .control import CallControl
 from .dial_strings import DialStrings
 from .errors import AriFinalError
-from .leg import Audio, Leg
+from .leg import Leg
 from .legs import Legs
 from .link import AriAddress, AriLink
 from .outgoing import Outgoing
@@ -40,6 +40,7 @@ from .patience import Patience
 from .playback import Playbacks
 from .player import Player
 from .recording import Recordings
+from .recovery import Recovery
 from .room import RoomMixer
 from .snoops import Snoops
 from .sounds import Sounds
@@ -49,7 +50,6 @@ log = structlog.get_logger(__name__)
 
 _SETTLE_SECONDS: Final = 5.0
 """How long ``stop`` waits for recordings that are being fetched."""
-
 
 _DIAL_STRINGS: Final = DialStrings()
 
@@ -83,6 +83,7 @@ class AsteriskEngine:
         self._legs = Legs(self.events.put_nowait)
         self._rooms: dict[str, RoomMixer] = {}
         self._patience = Patience()
+        self._stopped = False
         self._control = CallControl(self._link, self._patience, self._legs)
         self._outgoing = Outgoing(self._link, self._patience, self._legs, dial_strings, self.events.put_nowait)
         self._playbacks = Playbacks(self._link)
@@ -92,41 +93,51 @@ class AsteriskEngine:
         self._sounds = Sounds(sounds, media_url)
         self._player = Player(self._link, self._patience, self._sounds, self._playbacks, self._snoops, self._rooms)
 
+        self._recovery = Recovery(
+            self._link,
+            self._legs,
+            self._rooms,
+            outgoing=self._outgoing,
+            snoops=self._snoops,
+            playbacks=self._playbacks,
+            recordings=self._recordings,
+            call_recordings=self._call_recordings,
+        )
+
     @property
     def version(self) -> str:
         """What the Asterisk calls its version, empty before ``start``."""
         return self._link.version
 
+    def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
+        """Know the calls again that were up when an earlier life of the controller ended."""
+        self._recovery.remember(calls, recordings)
+
     async def start(self) -> None:
-        """Connect, clear away what an earlier life has left, and take over the calls that are waiting in our application."""
+        """Connect, go on with what an earlier life has left, and take the calls that are waiting in our application."""
+        self._stopped = False
         self._sounds.prepare()
         self._recordings.prepare()
         await self._link.connect()
         try:
-            channels = await list_channels(self._link)
-            callers = callers_among(channels, self._link.address.app)
-            await self._snoops.compare([channel["id"] for channel in channels], {})
-            await self._outgoing.clear_away()
-            await destroy_unknown_bridges(self._link, known=set())
-            for channel in callers:
-                await self._playbacks.stop_unknown(channel["id"])
+            callers = await self._recovery.after_start()
         except BaseException:
             await self._link.close()
             raise
         for channel in callers:
-            log.info("a call from before the start is taken as if it arrived now", channel=channel["id"])
-            leg = self._on_caller(channel)
-            if leg is not None:
-                leg.audio, leg.muted, leg.detects_talking = Audio.UNKNOWN, None, None
+            self._on_stasis_start(channel)
+        self._go_on()
         self._link.keep()
 
     async def stop(self) -> None:
         """Disconnect; bridges and channels stay as they are. What has been recorded is fetched before."""
+        self._stopped = True
         await asyncio.gather(*(room.stop() for room in self._rooms.values()))
         await self._recordings.settle(_SETTLE_SECONDS)
         await self._outgoing.stop()
         await self._snoops.settled()
         await self._link.close()
+        self._patience.lost(final=False)
 
     async def place(self, call: OutgoingCall) -> None:
         """Begin to call somebody."""
@@ -199,12 +210,15 @@ class AsteriskEngine:
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Make the audio of one room what ``plan`` says."""
+        if self._stopped:
+            return asyncio.get_running_loop().create_future()
         for sid in [sid for sid, room in self._rooms.items() if room.idle]:
             del self._rooms[sid]
         room = self._rooms.get(plan.mix_sid)
         if room is None:
             room = self._rooms[plan.mix_sid] = RoomMixer(
                 self._link,
+                self._patience,
                 plan.mix_sid,
                 self._legs.by_sid,
                 snoops=self._snoops,
@@ -253,15 +267,14 @@ class AsteriskEngine:
         else:
             self._on_caller(channel)
 
-    def _on_caller(self, channel: JsonObject) -> Leg | None:
+    def _on_caller(self, channel: JsonObject) -> None:
         if channel["id"] in self._legs.by_channel:
-            return None  # the same event again, or a call that was found by looking before its event was read
+            return  # the same event again, or a call that was found by looking before its event was read
         if channel["dialplan"]["exten"] == "h":
-            return None  # a dialplan pattern of one letter matches the hang-up extension too
-        leg = Leg(new_sid(SidKind.CALL), channel["id"], answered=channel["state"] == "Up")
+            return  # a dialplan pattern of one letter matches the hang-up extension too
+        leg = Leg(call_sid_of(channel), channel["id"], answered=channel["state"] == "Up")
         self._legs.add(leg)
         self.events.put_nowait(arrival(leg.call_sid, channel))
-        return leg
 
     def _on_end(self, event: JsonObject) -> None:
         channel_id = event["channel"]["id"]
@@ -280,27 +293,14 @@ class AsteriskEngine:
         self.events.put_nowait(EngineLost(str(cause), final=final))
 
     async def _on_back(self, gap_seconds: float, asterisk_restarted: bool) -> None:  # noqa: FBT001
-        """Compare what is with what we believed, tell what ended meanwhile, and let the rooms go on."""
-        found = [] if asterisk_restarted else await list_channels(self._link)
-        callers = {channel["id"]: channel for channel in callers_among(found, self._link.address.app)}
-        there = callers | {channel["id"]: channel for channel in found if channel["id"] in self._outgoing.channel_ids}
-        for channel_id in self._legs.by_channel.keys() - there.keys() - self._outgoing.to_be_dialled:
-            self._legs.end(channel_id, "Asterisk was restarted" if asterisk_restarted else "ended while we were disconnected")
-        self._outgoing.compare(there)
-        bridges = {bridge["id"]: bridge["channels"] for bridge in (await self._link.call("bridges", "list")).json()}
-        bridge_of = {channel_id: bridge_id for bridge_id, channels in bridges.items() for channel_id in channels}
-        await self._snoops.compare([one["id"] for one in found if one["id"] not in self._outgoing.channel_ids], bridge_of)
-        await self._playbacks.compare()
-        await self._recordings.compare()
-        for leg in self._legs:
-            leg.bridge_id = bridge_of.get(leg.channel_id)
-        for room in self._rooms.values():
-            room.compare(bridges)
-        known = {bridge_id for room in self._rooms.values() for bridge_id in room.bridge_ids}
-        await destroy_unknown_bridges(self._link, known=known)
-        for channel in callers.values():
+        """Tell what ended meanwhile and who arrived, and let the rooms go on."""
+        callers = await self._recovery.after_gap(asterisk_restarted=asterisk_restarted)
+        for channel in callers:
             self._on_stasis_start(channel)
         self.events.put_nowait(EngineBack(gap_seconds))
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._patience.back()
         for room in self._rooms.values():
             room.resume()

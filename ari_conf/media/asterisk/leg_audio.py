@@ -50,10 +50,10 @@ async def detect_talking(link: AriLink, leg: Leg, *, wanted: bool) -> None:
     if before is wanted:
         return
     leg.detects_talking = None
+    if before is not False:
+        await _set(link, leg, "TALK_DETECT(remove)", "")  # setting it again would leave it as it is
     if wanted:
         await _set(link, leg, "TALK_DETECT(set)", str(TALK_DETECT_SILENCE))
-    else:
-        await _set(link, leg, "TALK_DETECT(remove)", "")
     leg.detects_talking = wanted
 
 

@@ -35,6 +35,12 @@ class Legs:
         """Take a new call in."""
         self.by_sid[leg.call_sid] = self.by_channel[leg.channel_id] = leg
 
+    def found(self, leg: Leg, channel_id: str) -> None:
+        """Note which channel a call is that was known by its Call SID alone."""
+        del self.by_channel[leg.channel_id]
+        leg.channel_id = channel_id
+        self.by_channel[channel_id] = leg
+
     def forget(self, leg: Leg) -> None:
         """Know a call no longer, without telling anybody."""
         self.by_sid.pop(leg.call_sid, None)

@@ -22,34 +22,14 @@ from ari_conf.asterisk_version import AsteriskVersion, AsteriskVersionError
 from ari_conf.media.port import EngineError, EngineUnavailableError
 
 from .errors import AriFinalError, AriLostError, AriRefusedError
-from .transport import REQUEST_TIMEOUT, AriResponse, AriTransport, JsonObject
+from .events import EVENTS, fault_of
+from .transport import REQUEST_TIMEOUT, AriResponse, AriTransport, JsonObject, beginning
 
 log = structlog.get_logger(__name__)
 
 FIRST_RETRY: Final = 0.1
 LONGEST_RETRY: Final = 5.0
 """Seconds before the first and between later attempts to connect again; the time doubles in between, with jitter."""
-
-EVENTS: Final = (
-    "ApplicationReplaced",
-    "ChannelDestroyed",
-    "ChannelDtmfReceived",
-    "ChannelHangupRequest",
-    "ChannelTalkingFinished",
-    "ChannelTalkingStarted",
-    "Dial",
-    "PlaybackFinished",
-    "RESTResponse",
-    "RecordingFailed",
-    "RecordingFinished",
-    "RecordingStarted",
-    "StasisEnd",
-    "StasisStart",
-)
-"""The events that we use; Asterisk is told to send no others, for ChannelVarset and its like are most of the traffic.
-
-The answers to requests on the socket are events too: without RESTResponse in the list, they are filtered away.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +146,7 @@ class AriLink:
         try:
             transport.rest_over_websocket = False
             info = await self._info(transport)
+            version, startup_time = info["system"]["version"], info["status"]["startup_time"]
             client = Client(None, urljoin(self.address.url.rstrip("/") + "/", "."), self.address.app, transport)
             await client.swagger.init()
             await transport.open(self.address.app)
@@ -183,8 +164,7 @@ class AriLink:
             await transport.close()
             raise
         self._transport, self._operations = transport, client
-        self.version = info["system"]["version"]
-        self._startup_time = info["status"]["startup_time"]
+        self.version, self._startup_time = version, startup_time
 
     async def _info(self, transport: AriTransport) -> JsonObject:
         answer = await transport.request("GET", "/ari/asterisk/info")
@@ -247,6 +227,11 @@ class AriLink:
             log.warning("Asterisk is still away", cause=str(error), next_try_within_seconds=min(delay * 2, LONGEST_RETRY))
             await self._disconnect()
             return False
+        except Exception:
+            # An answer that is not as it should be, or a fault of ours: calls go on, and the next attempt may well succeed.
+            log.exception("what Asterisk answers cannot be compared with what we know; it is tried again")
+            await self._disconnect()
+            return False
         log.info("the connection to Asterisk is back", gap_seconds=round(gap, 3), asterisk_restarted=restarted)
         return True
 
@@ -273,10 +258,18 @@ class AriLink:
 
     def _hand_out(self, event: JsonObject) -> None:
         """Hand out one event; one that is not as it should be must not cost us the others."""
+        if event["type"] not in EVENTS:
+            return  # an Asterisk that does not filter them for us
+        fault = fault_of(event)
+        if fault:
+            log.warning(
+                "an event of Asterisk is not as it should be; it is passed over", cause=fault, ari_event=beginning(event)
+            )
+            return
         try:
             self._on_event(event)
         except Exception:
-            log.exception("an event of Asterisk could not be handled; it is passed over", ari_event=event)
+            log.exception("an event of Asterisk could not be handled; it is passed over", ari_event=beginning(event))
 
 
 def _takes_rest_on_socket(client: Any) -> bool:

@@ -36,12 +36,12 @@ def coach_bridge(app: str, call_sid: str) -> str:
     return ours(app, f"coach-{call_sid}")
 
 
-def snoop(app: str, purpose: str, call_sid: str, number: int) -> str:
-    """Return the id of a snoop channel.
+def snoop(app: str, purpose: str, call_sid: str, target: str) -> str:
+    """Return how the id of a snoop channel begins that is for one call, on another or on the same.
 
-    The number is there because Asterisk lets go of a snoop's id only some time after it has been hung up.
+    More has to follow, because Asterisk lets go of a snoop's id only some time after it has been hung up.
     """
-    return ours(app, f"{purpose}-{call_sid}-{number}")
+    return ours(app, f"{purpose}-{call_sid}-{target}-")
 
 
 def playback(app: str, channel_id: str, number: int) -> str:

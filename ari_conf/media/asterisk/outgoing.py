@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final
@@ -15,6 +16,7 @@ from ari_conf.media.port import (
     EngineError,
     EngineEvent,
     EngineUnavailableError,
+    KnownCall,
     OutgoingCall,
     Unanswered,
 )
@@ -37,6 +39,15 @@ FORMATS: Final = "ulaw,alaw,g722"
 
 LONGEST_CALL: Final = 86_400
 """Seconds after which Asterisk ends a call that a lost controller does not end."""
+
+_RINGS_UNTIL: Final = "ARI_CONF_RINGS_UNTIL"
+"""The channel variable that has the time (Unix, seconds) at which nobody waits for an answer any longer."""
+
+_DIALLED: Final = "ARI_CONF_DIALLED"
+"""The channel variable that is set just before a channel is dialled; nothing else tells that, as long as nobody rings."""
+
+_LATE: Final = 2.0
+"""Seconds after which a call is ended that Asterisk was to end when nobody answers."""
 
 _BEGINS_WITHIN: Final = 0.5
 """Seconds in which a channel that has been created is in our application."""
@@ -74,7 +85,7 @@ class Outgoing:
             if call.username:
                 self._soon(lambda: self._remove_when_over(leg, account))
                 await self._patience.until_done(lambda: self._accounts.make(account, like, call.username, call.password))
-            await self._patience.until_done(lambda: self._create(leg, placed, what, call.caller_id))
+            await self._patience.until_done(lambda: self._create(leg, placed, what, call))
             await self._dial(leg, placed, call)
         except BaseException as error:
             told = leg.ended.is_set()
@@ -85,6 +96,12 @@ class Outgoing:
         else:
             if leg.ended.is_set():  # somebody has hung up, possibly before there was a channel
                 self._soon(lambda: self._hang_up(leg.channel_id))
+
+    def remember(self, call: KnownCall) -> Leg:
+        """Return a call that an earlier life of ours has placed; how far it is, is seen by ``compare``."""
+        started: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        placed = Placed(started, created=True, asked=True, ringing=call.ringing)
+        return Leg(call.call_sid, names.outgoing(self._link.address.app, call.call_sid), call.answered, placed=placed)
 
     def on_start(self, channel_id: str) -> None:
         """Asterisk has told that a channel of ours is in our application."""
@@ -112,10 +129,11 @@ class Outgoing:
                 continue
             self.on_start(leg.channel_id)
             self._on_state(leg, channel["state"])
-            if placed.asked and not placed.dialling and channel["state"] == "Down":
-                # Whether it is being dialled cannot be seen, and must not be asked for twice.
-                placed.ending = Unanswered.FAILED
-                self._soon(partial(self._hang_up, leg.channel_id))
+            placed.sip_call_id = channel.get("protocol_id", "")
+            if placed.asked and not placed.dialling:
+                placed.dialling = True
+                if not leg.answered:
+                    self._soon(partial(self._go_on, leg, placed))
 
     @property
     def channel_ids(self) -> set[str]:
@@ -128,8 +146,13 @@ class Outgoing:
         return {leg.channel_id for leg in self._legs if leg.placed is not None and not leg.placed.asked}
 
     async def clear_away(self) -> None:
-        """Remove what an earlier life has left, beside channels."""
-        await self._accounts.remove_all()
+        """Remove what an earlier life of ours has left beside channels, as soon as nobody needs it any more."""
+        legs = {names.account(self._link.address.app, leg.call_sid): leg for leg in self._legs}
+        for account in await self._accounts.made():
+            if account in legs:
+                self._soon(partial(self._remove_when_over, legs[account], account))
+            else:
+                await self._accounts.remove(account)
 
     async def stop(self) -> None:
         """Stop looking after the calls, but see what is being removed to its end."""
@@ -138,14 +161,15 @@ class Outgoing:
             for chore in late:
                 chore.cancel()
 
-    async def _create(self, leg: Leg, placed: Placed, what: DialString, caller_id: str) -> None:
+    async def _create(self, leg: Leg, placed: Placed, what: DialString, call: OutgoingCall) -> None:
         """Create the channel and return when it can be dialled; may be repeated."""
         if leg.ended.is_set():
             return
         variables = {
             "TIMEOUT(absolute)": str(LONGEST_CALL),
             # What the other side is connected with stands in From; "i" keeps that from being told to it once more.
-            "CONNECTEDLINE(num,i)": caller_number(caller_id),
+            "CONNECTEDLINE(num,i)": caller_number(call.caller_id),
+            _RINGS_UNTIL: f"{time.time() + call.timeout:.3f}",
             **{f"PJSIP_HEADER(add,{name})": value for name, value in what.headers},
         }
         try:
@@ -174,7 +198,7 @@ class Outgoing:
             raise EngineError(f"Asterisk has not begun a call within {REQUEST_TIMEOUT:g} s; its log may say why") from error
         if not begun:
             placed.created, placed.started = False, asyncio.get_running_loop().create_future()
-            await self._create(leg, placed, what, caller_id)
+            await self._create(leg, placed, what, call)
 
     async def _look_for(self, leg: Leg, placed: Placed) -> None:
         """Take a channel that is there already for begun: that may have been told while nobody listened."""
@@ -193,13 +217,45 @@ class Outgoing:
         seconds = max(1, math.ceil(call.timeout))
         placed.rings_until = asyncio.get_running_loop().time() + seconds
         try:
-            await self._link.call("channels", "dial", channelId=leg.channel_id, timeout=str(seconds))
+            await self._ask_to_dial(leg, seconds)
             placed.dialling = True
         except EngineUnavailableError:
             log.warning("whether a call is dialled is seen when Asterisk is back", call_sid=leg.call_sid)
+
+    async def _ask_to_dial(self, leg: Leg, seconds: int) -> None:
+        try:
+            await self._link.call("channels", "setChannelVar", channelId=leg.channel_id, variable=_DIALLED, value="1")
+            await self._link.call("channels", "dial", channelId=leg.channel_id, timeout=str(seconds))
         except AriRefusedError as error:
             if not await leg.ends_soon():
                 raise EngineError(f"Asterisk does not dial: {error}") from error
+
+    async def _go_on(self, leg: Leg, placed: Placed) -> None:
+        """Dial, if no request for that has come to Asterisk yet, and see to it that the call ends in time if nobody answers."""
+        left = float(await self._variable(leg, _RINGS_UNTIL) or 0) - time.time()
+        placed.rings_until = asyncio.get_running_loop().time() + left
+        if not await self._variable(leg, _DIALLED):
+            try:
+                await self._ask_to_dial(leg, max(1, math.ceil(left)))
+            except EngineUnavailableError:
+                raise
+            except EngineError as error:
+                log.warning("a call cannot be dialled", call_sid=leg.call_sid, cause=str(error))
+                placed.ending = Unanswered.FAILED
+                await self._hang_up(leg.channel_id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(placed.rings_until + _LATE):
+                await leg.ended.wait()
+        if not leg.answered:
+            placed.ending = placed.ending or Unanswered.NO_ANSWER
+            await self._hang_up(leg.channel_id)
+
+    async def _variable(self, leg: Leg, variable: str) -> str:
+        try:
+            answer = await self._link.call("channels", "getChannelVar", channelId=leg.channel_id, variable=variable)
+        except AriRefusedError:
+            return ""
+        return str(answer.json()["value"])
 
     def _on_state(self, leg: Leg, state: str) -> None:
         if leg.placed is None or leg.answered:

@@ -5,13 +5,17 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Final
 
 from ari_conf.media.port import EngineUnavailableError
 
 from . import names
 from .errors import AriRefusedError
 from .link import AriLink
+
+_LOOKS: Final = 50
+_BETWEEN_LOOKS: Final = 0.02
+"""Seconds between two looks whether a playback that was stopped is over."""
 
 
 class Outcome(Enum):
@@ -127,10 +131,16 @@ class Playbacks:
     async def stop_unknown(self, channel_id: str) -> None:
         """Stop what an earlier life of ours has left playing to a call: it would go into no bridge before the end of that."""
         for number in range(names.PLAYBACKS_OF_A_CALL):
+            playback_id = names.playback(self._link.address.app, channel_id, number)
             with contextlib.suppress(AriRefusedError):
-                await self._link.call(
-                    "playbacks", "stop", playbackId=names.playback(self._link.address.app, channel_id, number)
-                )
+                await self._link.call("playbacks", "stop", playbackId=playback_id)
+                await self._until_gone(playback_id)
+
+    async def _until_gone(self, playback_id: str) -> None:
+        """Wait until a playback that was stopped is over, for its id is used again. Raises ``AriRefusedError`` when it is."""
+        for _ in range(_LOOKS):
+            await self._link.call("playbacks", "get", playbackId=playback_id)
+            await asyncio.sleep(_BETWEEN_LOOKS)
 
     async def _stop(self, playback: Playback) -> None:
         if playback.starting is not None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -156,7 +157,8 @@ class Player:
         return outcome
 
     def _new_id(self) -> str:
-        return names.ours(self._link.address.app, f"play-{next(self._numbers)}")
+        # Not a number, which a sound could have that an earlier life of ours has left playing to the room.
+        return names.ours(self._link.address.app, f"play-{secrets.token_hex(8)}")
 
     def _room_of(self, leg: Leg) -> RoomMixer | None:
         return next((room for room in self._rooms.values() if room.placement(leg.call_sid) is not None), None)

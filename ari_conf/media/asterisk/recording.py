@@ -82,6 +82,22 @@ class Recordings:
             self._stored.add(name)
         return live.ended
 
+    async def take_over(self, name: str) -> JsonObject | None:
+        """Expect the end of a recording that an earlier life of ours has begun, and return what Asterisk says of it.
+
+        None if it does not run; then there may be a file.
+        """
+        try:
+            live: JsonObject = (await self._link.call("recordings", "getLive", recordingName=name)).json()
+        except AriRefusedError:
+            if await self._is_stored(name):
+                self._stored.add(name)
+            return None
+        self.begin(name)
+        if live["state"] != "queued":
+            self.started(name)
+        return live
+
     def on_event(self, event: JsonObject) -> None:
         """Asterisk has told something of a recording: RecordingStarted, RecordingFinished, RecordingFailed."""
         recording = event["recording"]
@@ -190,15 +206,31 @@ class Recordings:
             if error.status not in _OVER:
                 raise
 
+    def file(self, name: str) -> Path:
+        """Return where the file of a recording is when it has been fetched."""
+        return self._folder / f"{name}.wav"
+
+    async def _is_stored(self, name: str) -> bool:
+        if self.file(name).exists():
+            return True
+        try:
+            await self._link.call("recordings", "getStored", recordingName=name)
+        except AriRefusedError:
+            return False
+        return True
+
     async def _fetch(self, name: str) -> Path:
-        target = self._folder / f"{name}.wav"
+        target = self.file(name)
         part = target.with_suffix(".part")
         try:
             await self._link.download(name, part)
             _complete_header(part)
             part.replace(target)
         except AriRefusedError as error:
-            raise RecordingError(f"the recording {name} cannot be fetched: {error}") from error
+            if error.status != 404 or not target.exists():
+                raise RecordingError(f"the recording {name} cannot be fetched: {error}") from error
+            # It has been fetched before, but the answer was lost, or what was to be done with it.
+            return target
         except OSError as error:
             raise RecordingError(f"the recording {name} cannot be written to {target}: {error.strerror}") from error
         finally:

@@ -5,7 +5,7 @@ channel that is gone is passed over, since its end is told by an event.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Final
 
 import structlog
@@ -19,6 +19,7 @@ from .coach import Coach
 from .errors import ENDS_WITHIN
 from .leg import Audio, Leg
 from .link import AriLink
+from .patience import Patience
 from .playback import Playback, Playbacks
 from .recording import Recordings
 from .room_recording import RoomRecording
@@ -32,11 +33,15 @@ _END_SECONDS: Final = 2.0
 
 
 class RoomMixer:
-    """Keeps one room's audio as planned. ``legs`` are all calls by Call SID, kept by the engine; ``tell`` tells its events."""
+    """Keeps one room's audio as planned. ``legs`` are all calls by Call SID, kept by the engine; ``tell`` tells its events.
+
+    While ``patience`` is not ready, plans are kept until ``resume``.
+    """
 
     def __init__(
         self,
         link: AriLink,
+        patience: Patience,
         mix_sid: str,
         legs: Mapping[str, Leg],
         *,
@@ -48,12 +53,13 @@ class RoomMixer:
         self.bridge = Bridge(link, names.mixing_bridge(link.address.app, mix_sid), watched=True)
         self.plays: set[Playback] = set()
         self._link = link
+        self._patience = patience
         self._legs = legs
         self._snoops = snoops
         self._playbacks = playbacks
         self._recordings = recordings
         self._tell = tell
-        self._recording = RoomRecording(self.bridge, recordings, mix_sid, self.resume)
+        self.recording = RoomRecording(self.bridge, recordings, mix_sid, self.resume)
         self._plan = AudioPlan(mix_sid, {})
         self._members: dict[str, Leg] = {}
         self._coaches: dict[str, Coach] = {}
@@ -63,8 +69,14 @@ class RoomMixer:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left of the room and nothing is being done."""
-        return self._worker is None and not self._plan.placements and not self.bridge.exists and not self._coaches
+        """Whether nothing is left of the room and nothing is being done, or to be done."""
+        working = self._due or self._worker is not None
+        return not (working or self._plan.placements or self.bridge.exists or self._coaches)
+
+    @property
+    def call_sids(self) -> Collection[str]:
+        """Those who are in the plan."""
+        return self._plan.placements.keys()
 
     @property
     def bridge_ids(self) -> set[str]:
@@ -86,7 +98,7 @@ class RoomMixer:
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Want ``plan`` from now on; the future is done when it, or a newer one, is in force."""
         self._plan = plan
-        self._recording.asked |= _recording(plan) is not RecordingState.OFF
+        self.recording.asked |= _recording(plan) is not RecordingState.OFF
         for call_sid, placement in plan.placements.items():
             leg = self._legs.get(call_sid)
             if leg is not None:
@@ -105,12 +117,23 @@ class RoomMixer:
     def resume(self) -> None:
         """Compare with the plan (again), and do what is left to be done."""
         self._due = True
-        if self._worker is None:
+        if self._worker is None and self._patience.ready:
             self._worker = asyncio.create_task(self._work(), name=f"room {self._plan.mix_sid}")
 
-    def compare(self, bridges: Mapping[str, list[str]]) -> None:
-        """Take over which bridges there are."""
+    def take_over(self, channel_ids: Collection[str], bridges: Mapping[str, list[str]]) -> None:
+        """Go on with the coaches that an earlier life of ours has left, as far as the plan has them."""
+        for call_sid, placement in self._plan.placements.items():
+            leg = self._legs.get(call_sid)
+            if leg is not None and isinstance(placement, Coaching):
+                coach = self._coaches[call_sid] = Coach(self._link, self._snoops, leg, self.resume)
+                coached = self._legs.get(placement.call_sid_to_coach)
+                if coached is not None:
+                    coach.take_over(coached, channel_ids, bridges)
+
+    def compare(self, bridges: Mapping[str, list[str]], inside: Iterable[Leg]) -> None:
+        """Take over which bridges there are, and which calls are in the mix that are not to be in another one."""
         self.bridge.exists = self.bridge.id in bridges
+        self._members |= {leg.call_sid: leg for leg in inside}
         for coach in self._coaches.values():
             coach.compare(bridges)
 
@@ -132,6 +155,7 @@ class RoomMixer:
                 await self._bring_about(self._plan)
                 self._let_go(waiting)
         except EngineUnavailableError as error:
+            self._due = True
             log.warning("the audio of a room has to wait for Asterisk", mix_sid=self._plan.mix_sid, cause=str(error))
         except Exception as error:  # whoever waits must not wait for ever
             log.exception("the audio of a room could not be arranged", mix_sid=self._plan.mix_sid, cause=str(error))
@@ -158,7 +182,7 @@ class RoomMixer:
         coaching = {leg: placement for leg, placement in placed.items() if isinstance(placement, Coaching)}
         present = [leg for leg in self._members.values() if leg.call_sid in self._legs]
         if _recording(plan) is RecordingState.PAUSED:
-            await self._recording.bring_about(RecordingState.PAUSED)
+            await self.recording.bring_about(RecordingState.PAUSED)
         elif _recording(plan) is RecordingState.OFF:
             await self._end_recording()
         await self._clear_ears(placed, [leg for leg in present if leg not in placed])
@@ -177,7 +201,7 @@ class RoomMixer:
             await self.bridge.make()
         await self._put_in(mixed)
         if _recording(plan) is RecordingState.ON and self.bridge.exists:
-            await self._recording.bring_about(RecordingState.ON)
+            await self.recording.bring_about(RecordingState.ON)
         await _together([self._coach(leg, to.call_sid_to_coach) for leg, to in coaching.items()])
         if not plan.placements:
             await self._playbacks.stop_all(self.plays)
@@ -240,7 +264,7 @@ class RoomMixer:
             return
         coach = self._coaches.get(leg.call_sid)
         if coach is None:
-            coach = self._coaches[leg.call_sid] = Coach(self._link, self._snoops, leg)
+            coach = self._coaches[leg.call_sid] = Coach(self._link, self._snoops, leg, self.resume)
         if not await coach.coach(coached):
             self._due = True
 
@@ -251,13 +275,13 @@ class RoomMixer:
         await _together(leg_audio.detect_talking(self._link, leg, wanted=one) for leg, one in detected.items())
 
     async def _end_recording(self) -> None:
-        await self._recording.end()
-        if self._recording.asked:
-            self._recording.asked = False
+        await self.recording.end()
+        if self.recording.asked:
+            self.recording.asked = False
             self._recordings.hand_over(self._hand_over())
 
     async def _hand_over(self) -> None:
-        self._tell(await self._recording.hand_over())
+        self._tell(await self.recording.hand_over())
 
 
 async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:

@@ -36,6 +36,14 @@ class RoomRecording:
         """Tell whether it has to begin, or to go on after Asterisk has ended it."""
         return wanted is RecordingState.ON and self._state is RecordingState.OFF and not self._failure
 
+    async def take_over(self) -> None:
+        """Go on with what an earlier life of ours has begun, if it has."""
+        live = await self._recordings.take_over(self._name)
+        if live is not None:
+            self.asked = True
+            self._watch()
+            self._state = RecordingState.PAUSED if live["state"] == "paused" else RecordingState.ON
+
     async def bring_about(self, wanted: RecordingState) -> None:
         """Begin, pause or go on."""
         if self.interrupted(wanted):
@@ -65,8 +73,7 @@ class RoomRecording:
         return self._state is not RecordingState.OFF
 
     async def _begin(self) -> None:
-        ended = self._recordings.begin(self._name)
-        ended.add_done_callback(self._ended)
+        self._watch()
         try:
             await self._bridge.record(self._name)
         except AriRefusedError as error:
@@ -75,6 +82,9 @@ class RoomRecording:
                 self._recordings.finished(self._name, f"Asterisk cannot record: {error}")
                 return
         self._state = RecordingState.ON
+
+    def _watch(self) -> None:
+        self._recordings.begin(self._name).add_done_callback(self._ended)
 
     def _ended(self, ended: "asyncio.Future[str]") -> None:
         self._state = RecordingState.OFF

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import itertools
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,15 +23,23 @@ Spy = Literal["none", "in", "out", "both"]
 Whisper = Literal["none", "out"]
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(slots=True, eq=False)
 class Snoop:
-    """A snoop channel on ``target``, a caller's channel; it ends with that. ``bridge_id`` is the bridge that it is in."""
+    """A snoop channel on ``target``, a caller's channel; it ends with that. ``bridge_id`` is the bridge that it is in.
+
+    ``on_ended`` is called when it has ended without having been removed.
+    """
 
     id: str
     target: str
     started: "asyncio.Future[None]"
     bridge_id: str | None = None
     ended: bool = False
+    on_ended: Callable[[], None] = _nothing
 
     def end(self) -> None:
         """Note that it is gone."""
@@ -52,7 +60,6 @@ class Snoops:
     def __init__(self, link: AriLink) -> None:
         self._link = link
         self._all: dict[str, Snoop] = {}
-        self._numbers = itertools.count(1)
         self._removals: set[asyncio.Task[None]] = set()
 
     async def make(self, leg: Leg, purpose: str, call_sid: str, *, spy: Spy, whisper: Whisper) -> Snoop:
@@ -61,7 +68,8 @@ class Snoops:
         Raises ``CallGoneError`` if there is no such call any more, ``EngineUnavailableError`` if the connection breaks.
         """
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        snoop = Snoop(names.snoop(self._link.address.app, purpose, call_sid, next(self._numbers)), leg.channel_id, started)
+        begins = names.snoop(self._link.address.app, purpose, call_sid, leg.call_sid)
+        snoop = Snoop(begins + secrets.token_hex(4), leg.channel_id, started)
         # Its StasisStart may come before the answer, and must find it here.
         self._all[snoop.id] = snoop
         try:
@@ -88,6 +96,12 @@ class Snoops:
         except BaseException:
             self.remove_soon(snoop)
             raise
+        return snoop
+
+    def take_over(self, channel_id: str, target: str) -> Snoop:
+        """Take a snoop that an earlier life of ours has left, and return it; ``compare`` sees whether it is still there."""
+        snoop = self._all[channel_id] = Snoop(channel_id, target, asyncio.get_running_loop().create_future())
+        snoop.started.set_result(None)
         return snoop
 
     def remove_soon(self, snoop: Snoop) -> None:
@@ -120,6 +134,7 @@ class Snoops:
         snoop = self._all.pop(channel_id, None)
         if snoop is not None:
             snoop.end()
+            snoop.on_ended()
 
     def on_lost(self) -> None:
         """Let go of those who wait for a start; it may have been told while nobody listened."""

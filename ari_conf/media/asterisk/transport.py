@@ -38,6 +38,9 @@ EVENT_QUEUE_SIZE: Final = 20_000
 
 _CHUNK: Final = 65536
 
+_LONGEST_SHOWN: Final = 500
+"""Characters of a message that the log has."""
+
 
 class AriResponse:
     """The answer to a request, as asyncari's operations want it."""
@@ -244,26 +247,32 @@ class AriTransport:
         try:
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
-                    self._sort(json.loads(message.data))
+                    self._take(message.data)
                 elif message.type is aiohttp.WSMsgType.ERROR:
                     cause = AriLostError(f"the connection to Asterisk broke: {socket.exception()}")
                     break
         except asyncio.QueueFull:
             cause = AriLostError(f"{self.events.maxsize} events were waiting for us; the connection is made anew")
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            cause = AriLostError(f"what came from the address of Asterisk is no message of ARI: {error!r}")
-        except AriReplacedError as error:
+        except (AriLostError, AriReplacedError) as error:
             cause = error
         finally:
             self._end(cause)
             await socket.close()
 
+    def _take(self, text: str) -> None:
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            message = None
+        if isinstance(message, dict) and isinstance(message.get("type"), str):
+            self._sort(message)
+        else:
+            log.warning("Asterisk has sent something that is no message of ARI; it is passed over", ari_message=beginning(text))
+
     def _sort(self, message: JsonObject) -> None:
-        match message.get("type"):
+        match message["type"]:
             case "RESTResponse":
-                pending = self._pending.pop(message["request_id"], None)
-                if pending is not None and not pending.answer.done():
-                    pending.answer.set_result(AriResponse(message["status_code"], message.get("message_body", "").encode()))
+                self._answer(message)
             case "ApplicationReplaced":
                 raise AriReplacedError(
                     "another program has connected to Asterisk as the same application; "
@@ -271,6 +280,19 @@ class AriTransport:
                 )
             case _:
                 self.events.put_nowait(message)
+
+    def _answer(self, message: JsonObject) -> None:
+        match message:
+            case {"request_id": str(request_id), "status_code": int(status)}:
+                body = message.get("message_body", "")
+            case _:
+                body = None
+        if not isinstance(body, str):
+            # Which request this is the answer to is not known for certain, and what was carried out neither.
+            raise AriLostError("an answer of Asterisk is not as it should be; the connection is made anew")
+        pending = self._pending.pop(request_id, None)
+        if pending is not None and not pending.answer.done():
+            pending.answer.set_result(AriResponse(status, body.encode(errors="replace")))
 
     def _end(self, cause: Exception) -> None:
         if not self.closed.done():
@@ -299,6 +321,15 @@ class AriTransport:
         if not oldest.answer.done():
             oldest.answer.set_exception(cause)
         self._end(cause)
+
+
+def beginning(message: object) -> str:
+    """Return as much of a message as belongs into a line of the log."""
+    try:
+        text = str(message)
+    except RecursionError:
+        text = "(brackets within brackets)"
+    return text[:_LONGEST_SHOWN].encode(errors="replace").decode()
 
 
 def _too_late(what: str, seconds: float) -> str:

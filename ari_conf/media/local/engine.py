@@ -1,6 +1,7 @@
 """The engine that mixes by itself: it carries out what the port asks for, 20 ms at a time, on a real or a virtual clock."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from ari_conf.media.port import (
     EngineError,
     EngineEvent,
     EngineLost,
+    KnownCall,
+    KnownRecording,
     OutgoingCall,
     RejectReason,
     Sound,
@@ -22,6 +25,7 @@ from ari_conf.media.port import (
 from .arrangement import Arrangement
 from .exchange import BUSY, CALLER_GONE, NOT_FOUND, UNAVAILABLE, Exchange
 from .keypad import Dialling
+from .past import Past
 from .recorder import CallRecorder, Recorder
 from .room import Rooms
 from .sources import Loop, Playback, Sounds, Source, in_frames
@@ -50,13 +54,20 @@ class LocalEngine:
         self.directory = self.exchange.directory
         self._rooms = Rooms(self._program, lambda name: Recorder(recordings, name, rate), self.events.put_nowait)
         self._ticker = Ticker(clock, self._tick, self._fail)
+        self._past = Past(lambda name, channels: Recorder(recordings, name, rate, channels))
 
     # The port.
 
+    def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
+        """Know calls again. Those of another process have ended with it; what had been recorded is told with the start."""
+        self._past.remember(calls, recordings)
+
     async def start(self) -> None:
-        """Take calls from here on; calls that were left go on."""
+        """Take calls from here on; calls that this engine has left go on."""
         wait_music(self.rate)  # made now, so that no frame has to wait for it
         self.exchange.running = True
+        for event in self._past.told(self._calls, self._rooms.rooms):
+            self.events.put_nowait(event)
         self._keep_pace()
 
     async def stop(self) -> None:

@@ -12,11 +12,12 @@ from ari_conf.media.port import RecordingFinished, Track
 
 log = structlog.get_logger(__name__)
 
+_HEADER = 44  # bytes before the samples in the files that are written here
 _FRAMES_AT_ONCE = 250  # written together: opening the way to the disk costs more than what goes there
 
 
 class Recorder:
-    """A 16-bit WAV file that grows by a frame at a time.
+    """A 16-bit WAV file that grows by a frame at a time, after what an earlier life of ours has left under the same name.
 
     It never raises: what went wrong is told at the end. ``folder`` is made if it is not there; None means that there is no
     place for recordings.
@@ -34,10 +35,14 @@ class Recorder:
         self._path = folder / f"{name}.wav"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            left = self._path.read_bytes()[_HEADER:] if self._path.exists() else b""
             self._file = wave.open(str(self._path), "wb")  # noqa: SIM115 - it stays open until the recording is over
             self._file.setnchannels(channels)
             self._file.setsampwidth(2)
             self._file.setframerate(rate)
+            if left:
+                # Whole frames: the last one may have been cut off.
+                self._file.writeframes(left[: len(left) // (2 * channels) * (2 * channels)])
         except OSError as error:
             self._fail(f"{self._path} cannot be written: {error}")
 

@@ -177,11 +177,16 @@ async def _ari(asterisk: PrivateAsterisk, path: str, method: str = "GET") -> Any
 async def nothing_in(asterisk: PrivateAsterisk) -> None:
     """Wait until there is no channel, bridge or recording, running or stored; fail after the deadline."""
     gives_up = time.monotonic() + DEADLINE
-    kinds = ("channels", "bridges", "recordings/stored")
-    while left := {kind: found for kind in kinds if (found := await _ari(asterisk, kind))}:
+    while left := await _left_in(asterisk):
         assert time.monotonic() < gives_up, f"left in Asterisk: {left}"
         await asyncio.sleep(0.02)
-    assert (await _ari(asterisk, "applications/ari_conf"))["bridge_ids"] == []
+
+
+async def _left_in(asterisk: PrivateAsterisk) -> dict[str, Any]:
+    kinds = ("channels", "bridges", "recordings/stored")
+    found = {kind: await _ari(asterisk, kind) for kind in kinds}
+    found["subscriptions"] = (await _ari(asterisk, "applications/ari_conf"))["bridge_ids"]
+    return {kind: things for kind, things in found.items() if things}
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,117 @@
+"""Where requests come in: so many connections and no more, none of them idle for long, and nothing unpacked on the way."""
+
+import asyncio
+import ipaddress
+from collections import Counter
+from functools import lru_cache
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+log = structlog.get_logger(__name__)
+
+MOST_CONNECTIONS: Final = 400
+"""Open at the same time; a process usually may have 1024 files, and calls need theirs."""
+
+MOST_OF_ONE_ADDRESS: Final = 100
+"""Of them from one address; not of this machine's own, where a proxy may stand for everybody."""
+
+IDLE_SECONDS: Final = 75.0
+"""How long a connection may take to send the head of its first request, and of each further one."""
+
+LINGERING_SECONDS: Final = 1.0
+"""How long the rest of a body is read that nobody wants, so that its sender gets the answer."""
+
+
+@lru_cache(maxsize=4096)
+def owner_of(address: str) -> str:
+    """Return whom an address belongs to: itself, for IPv6 its /64, of which one machine has all addresses."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+
+
+class _Places:
+    """Counts the connections, and says once when there is no place for another."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+        self._told = False
+
+    def take(self, owner: str, *, local: bool) -> bool:
+        everybody = self._taken.total()
+        if everybody >= MOST_CONNECTIONS or (not local and self._taken[owner] >= MOST_OF_ONE_ADDRESS):
+            if not self._told:
+                self._told = True
+                log.warning("a connection is refused, for there are too many", address=owner, connections=everybody)
+            return False
+        self._taken[owner] += 1
+        return True
+
+    def give_back(self, owner: str) -> None:
+        self._taken[owner] -= 1
+        if not self._taken[owner]:
+            del self._taken[owner]
+        self._told = self._told and self._taken.total() > MOST_CONNECTIONS // 2
+
+
+class _Connection(web.RequestHandler):
+    """One connection, if there is a place for it."""
+
+    __slots__ = ("_owner", "_places")
+
+    def __init__(self, places: _Places, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=LINGERING_SECONDS,
+            auto_decompress=False,
+        )
+        self._places = places
+        self._owner: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        address = (transport.get_extra_info("peername") or ("",))[0]
+        owner = owner_of(address)
+        local = owner.startswith("127.") or address == "::1"
+        if self._places.take(owner, local=local):
+            self._owner = owner
+            super().connection_made(transport)
+        else:
+            self.force_close()
+            transport.abort()  # type: ignore[attr-defined]
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            self._places.give_back(owner)
+            super().connection_lost(exc)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        # Whoever sends something else than HTTP is told so; a traceback for each would fill the log.
+        if not isinstance(kw.get("exc_info"), HttpProcessingError):
+            super().log_exception(*args, **kw)
+
+
+class Site(web.TCPSite):
+    """A TCP site whose connections are counted; bodies come to handlers as they were sent, compressed ones too."""
+
+    async def start(self) -> None:
+        """Listen. Raises OSError."""
+        await web.BaseSite.start(self)
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("the runner has not been set up")
+        loop = asyncio.get_running_loop()
+        places = _Places()
+        self._server = await loop.create_server(
+            lambda: _Connection(places, server, loop), self._host, self._port, backlog=self._backlog
+        )
