@@ -1,6 +1,7 @@
 """RTP for one phone: 20 ms of PCMU at a time, telephone events (RFC 4733), and a timeline of what arrived."""
 
 import asyncio
+import contextlib
 import functools
 import random
 import socket
@@ -33,6 +34,13 @@ _EVENT_VOLUME = 10  # dBm0 below zero, as telephones send it
 _END_OF_EVENT = 0x80
 _SILENT_FRAME = bytes([g711.SILENCE]) * FRAME
 _NOT_A_PACKET = 12  # bytes of a bare header
+
+_SO_TIMESTAMPNS = 35
+"""Linux' option for a socket that tells when each packet has arrived, which Python has no name for."""
+
+_TIMESPEC = struct.Struct("@ll")
+_ABOUT = socket.CMSG_SPACE(_TIMESPEC.size)
+_SECOND = 1_000_000_000
 
 
 @functools.lru_cache(maxsize=128)
@@ -67,6 +75,8 @@ class RtpStream:
         self.keys_heard = ""
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)  # noqa: FBT003 - its only parameter
+        with contextlib.suppress(OSError):  # elsewhere than on Linux the moment of reading has to do
+            self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self.socket.bind((host, 0))
         self.host = host
         self.port: int = self.socket.getsockname()[1]
@@ -154,14 +164,15 @@ class RtpStream:
             return
 
     def readable(self) -> None:
-        """Take what has arrived."""
-        arrival = time.monotonic()
+        """Take what has arrived, each packet with the moment of its arrival, however late this is."""
+        ahead = time.time_ns() - time.monotonic_ns()
         while True:
             try:
-                packet = self.socket.recv(2048)
+                packet, about, _, _ = self.socket.recvmsg(2048, _ABOUT)
             except OSError:
                 return
-            self._receive(arrival, packet)
+            arrival = _wall_clock(about[0][2]) - ahead if about else time.monotonic_ns()
+            self._receive(arrival / _SECOND, packet)
 
     def _receive(self, arrival: float, packet: bytes) -> None:
         if len(packet) <= _NOT_A_PACKET or packet[0] >> 6 != 2 or self.timeline is None:
@@ -181,3 +192,9 @@ class RtpStream:
         if timestamp != self._last_event and event < len(_EVENTS):
             self._last_event = timestamp
             self.keys_heard += _EVENTS[event]
+
+
+def _wall_clock(timespec: bytes) -> int:
+    """Return nanoseconds since 1970."""
+    seconds, nanoseconds = _TIMESPEC.unpack(timespec)
+    return int(seconds) * _SECOND + int(nanoseconds)

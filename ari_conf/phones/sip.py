@@ -113,9 +113,13 @@ class SipPhone:
 
     async def hear(self, seconds: float) -> Heard:
         """Listen from now on for ``seconds`` of real time and return what was heard; silence where nothing came."""
-        start, timeline = time.monotonic(), self._timeline
+        start = time.monotonic()
         await asyncio.sleep(start + seconds + _JITTER - time.monotonic())
-        length = round(seconds * RATE)
+        return self.heard(start, start + seconds)
+
+    def heard(self, start: float, end: float) -> Heard:
+        """Return what was heard from one moment to another (seconds, monotonic); silence where nothing came."""
+        timeline, length = self._timeline, round((end - start) * RATE)
         if timeline is None:
             return Heard(np.zeros(length, dtype=np.int16), RATE)
         first = timeline.position(start)

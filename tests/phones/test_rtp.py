@@ -2,6 +2,7 @@ import asyncio
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -130,6 +131,16 @@ def test_what_is_no_audio_is_left_out_and_extensions_and_padding_are_cut_off(str
     heard = timeline.samples(0, 16_000)
     assert heard[7920:8000].all()
     assert (heard != 0).sum() == 80
+
+
+def test_a_packet_that_is_read_late_is_where_it_arrived(stream: RtpStream, far: Far) -> None:
+    stream.start(far.audio())
+    timeline = stream.timeline
+    assert timeline is not None
+    far.socket.sendto(struct.pack("!BBHII", 0x80, 0, 1, 0, 9) + b"\x80" * 160, (stream.host, stream.port))
+    time.sleep(0.5)
+    stream.readable()
+    assert timeline.samples(-160, 2000).any()
 
 
 class Counter:

@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Forwards to ``target`` (an http URL). ``url`` is where it listens, the same after ``close`` and ``open``."""
+    """Forwards to ``target`` (an http URL). ``url`` is where it listens, the same after ``close`` and ``open``.
+
+    ``delay`` is for how many seconds each piece is held back, in both directions.
+    """
 
     def __init__(self, target: str) -> None:
         parts = urlsplit(target)
@@ -18,6 +21,7 @@ class Proxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self.port = 0
+        self.delay = 0.0
         self.requests = bytearray()
 
     @property
@@ -52,8 +56,12 @@ class Proxy:
             writer.transport.abort()
 
     def freeze(self) -> None:
-        """Keep every connection open and let nothing through."""
+        """Keep every connection open and let nothing through, until ``thaw`` or ``cut``."""
         self._flowing.clear()
+
+    def thaw(self) -> None:
+        """Let through what was held up, and all that follows."""
+        self._flowing.set()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -78,6 +86,7 @@ class Proxy:
             while data := await reader.read(65536):
                 if keep:
                     self.requests += data
+                await asyncio.sleep(self.delay)
                 await self._flowing.wait()
                 writer.write(data)
                 await writer.drain()
