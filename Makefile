@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: help demo up test lint audit bench bench-quick clean
+.PHONY: help demo up test lint audit bench bench-quick chaos soak clean
 
 help:
 	@echo "make demo         three callers in a moderated room, on a private Asterisk (ENGINE=local: on the Python mixer)"
@@ -13,6 +13,8 @@ help:
 	@echo "make lint         ruff, mypy --strict, import rules"
 	@echo "make audit        looks the installed libraries up in a database of known vulnerabilities; it needs the network"
 	@echo "make bench        the benchmarks (bench-quick: in a fraction of the time)"
+	@echo "make chaos        faults on purpose in 20 rooms with 60 phones, and what each of them costs (ROOMS=5: in fewer)"
+	@echo "make soak         calls that come and go for half an hour, and whether anything grows (MINUTES=5: for less)"
 	@echo "make clean        remove what was made here"
 
 demo: $(VENV)/run.done
@@ -46,6 +48,12 @@ bench: $(VENV)/dev.done
 
 bench-quick: $(VENV)/dev.done
 	$(RUN)/python -m benchmarks --quick
+
+chaos: $(VENV)/dev.done
+	$(RUN)/python -m tests.chaos $(if $(ROOMS),--rooms $(ROOMS))
+
+soak: $(VENV)/dev.done
+	$(RUN)/python -m tests.chaos.soak $(if $(ROOMS),--rooms $(ROOMS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 clean:
 	rm -rf $(VENV) demo-output benchmarks/results

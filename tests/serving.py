@@ -10,7 +10,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ari_conf.phones.bank import shared_bank
 from ari_conf.private_asterisk import PrivateAsterisk
@@ -106,11 +106,18 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
 
     def owed(self) -> list[tuple[str, int]]:
         """Return the tokens of what is owed, in order, with the attempts that were made."""
+        rows = self._kept("SELECT token, attempts FROM deliveries WHERE state = 'owed' ORDER BY position")
+        return [(str(token), int(attempts)) for token, attempts in rows]
+
+    def has_participant(self, label: str) -> bool:
+        """Tell whether it is kept that somebody with this label has joined."""
+        return bool(self._kept("SELECT 1 FROM participants WHERE label = ?", label))
+
+    def _kept(self, query: str, *values: str) -> list[Any]:
         if not self.database.exists():
             return []
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            rows = connection.execute("SELECT token, attempts FROM deliveries WHERE state = 'owed' ORDER BY position")
-            return [(str(token), int(attempts)) for token, attempts in rows]
+            return connection.execute(query, values).fetchall()
 
     async def _start(self, *arguments: str) -> Process:
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ARI_CONF_")}

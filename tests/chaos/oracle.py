@@ -57,6 +57,11 @@ class Books:
         self._by_token: dict[str, Told] = {}
         self._doubled: list[str] = []
 
+    @property
+    def count(self) -> int:
+        """How many were booked."""
+        return len(self._by_token)
+
     def take(self, token: str, told: Told) -> None:
         """Book one delivery."""
         if self._by_token.setdefault(token, told) != told:

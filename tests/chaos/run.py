@@ -54,28 +54,44 @@ class Cost:
 
 @asynccontextmanager
 async def lively_town(folder: Path, *, rooms: int, seed: str) -> AsyncIterator[tuple[Town, Traffic]]:
-    """Run a town with an Asterisk of its own, each room with two residents and a visitor."""
-    async with (
-        PrivateAsterisk(ensure_installed(print), keep_seconds=KEEP_SECONDS) as asterisk,
-        town(asterisk, folder, seed) as made,
-    ):
+    """Run a town with an Asterisk of its own, each room with two residents, who talk all the time, and a visitor."""
+    async with _asterisk() as asterisk, town(asterisk, folder, seed) as made:
         there = []
         for number in range(rooms):
-            names = [f"{kind}{number}" for kind in ("ann", "bob", "cid")]
-            ann, bob, cid = (made.phone(name) for name in names)
+            ann, bob, cid = (made.phone(f"{name}{number}") for name in ("ann", "bob", "cid"))
             there.append(Room(made, f"room{number}", [ann, bob], [cid]))
-        traffic = Traffic(made, there, rest=REST)
-        await asyncio.gather(*(room.settle() for room in there))
-        flowing = asyncio.create_task(traffic.flow())
-        try:
+        async with _traffic(made, there) as traffic:
             yield made, traffic
-            await traffic.pause()
-        finally:
-            flowing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await flowing
-            await asyncio.gather(*(room.leave() for room in there))
-        await made.empty()
+
+
+@asynccontextmanager
+async def busy_town(folder: Path, *, rooms: int, seed: str) -> AsyncIterator[tuple[Town, Traffic]]:
+    """Run a town with an Asterisk of its own, each room with three visitors: conferences end and begin."""
+    async with _asterisk() as asterisk, town(asterisk, folder, seed) as made:
+        names = ("ann", "bob", "cid")
+        there = [Room(made, f"room{number}", [], [made.phone(f"{name}{number}") for name in names]) for number in range(rooms)]
+        async with _traffic(made, there) as traffic:
+            yield made, traffic
+
+
+def _asterisk() -> PrivateAsterisk:
+    return PrivateAsterisk(ensure_installed(print), keep_seconds=KEEP_SECONDS)
+
+
+@asynccontextmanager
+async def _traffic(town: Town, rooms: list[Room]) -> AsyncIterator[Traffic]:
+    traffic = Traffic(town, rooms, rest=REST)
+    await asyncio.gather(*(room.settle() for room in rooms))
+    flowing = asyncio.create_task(traffic.flow())
+    try:
+        yield traffic
+        await traffic.pause()
+    finally:
+        flowing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await flowing
+        await asyncio.gather(*(room.leave() for room in rooms))
+    await town.empty()
 
 
 async def costs(town: Town, traffic: Traffic, faults: Sequence[Fault], *, share: float) -> AsyncIterator[Cost]:
@@ -98,7 +114,7 @@ async def costs(town: Town, traffic: Traffic, faults: Sequence[Fault], *, share:
             recovery.append(end - over)
             gap = max(gap, *(room.gap(start, end) for room in traffic.rooms))
         await traffic.pause()
-        verdict = await _settled(town)
+        verdict = await settled(town)
         yield Cost(
             fault.name,
             times,
@@ -126,7 +142,7 @@ async def _with_all_calls(town: Town, traffic: Traffic, fault: Fault) -> float:
     return took
 
 
-async def _settled(town: Town) -> Verdict:
+async def settled(town: Town) -> Verdict:
     """Return the verdict when nothing is owed and nothing more comes."""
     gives_up = now() + SETTLES
     await town.delivered()

@@ -36,6 +36,8 @@ class Room:
                     await REAL_CLOCK.let_pass(0.02)
             self.sid = self.town.joined[visit.label]
             self._staying[asyncio.create_task(self._stay(resident, visit))] = visit
+        if not self.residents:
+            return
         one, other = self.residents
         async with asyncio.timeout(PATIENCE):
             while not (await one.hear(LISTEN)).hears(other.tone) or not (await other.hear(LISTEN)).hears(one.tone):
@@ -115,7 +117,9 @@ class Traffic:
                 async with asyncio.timeout(PATIENCE):
                     await self._visit(room, phone, visit)
             except (CallRefusedError, TimeoutError) as error:
-                self._town.lost_calls.append(f"{visit.label}: {error}")
+                self._town.lost_calls.append(f"{visit.label}: {error!r}")
+                await phone.hang_up()
+                visit.over = True
             finally:
                 self._busy -= 1
                 if not self._busy:
@@ -129,6 +133,9 @@ class Traffic:
             while not await room.has(phone, visit):
                 if ended.done():
                     raise CallRefusedError(0, "it ended before it was in the room")
+            # What is to be heard and is not kept yet is news to the next life, after a kill.
+            while not town.ari_conf.has_participant(visit.label):
+                await REAL_CLOCK.let_pass(0.05)
             for change in rng.sample((mute, hold), rng.randrange(3)):
                 await REAL_CLOCK.let_pass(rng.uniform(0.0, 0.5))
                 await change(room, visit)
@@ -136,7 +143,7 @@ class Traffic:
             if ended.done():
                 town.lost_calls.append(visit.label)
             elif rng.random() < 0.2:
-                await kick(room, visit)
+                await town.rest("DELETE", _participant(room, visit))
                 await ended
             await phone.hang_up()
             visit.over = True
@@ -158,16 +165,9 @@ async def hold(room: Room, visit: Visit) -> None:
     await _changed(room, visit, "Hold", "false", "participant-unhold")
 
 
-async def kick(room: Room, visit: Visit) -> None:
-    """Throw somebody out; who was thrown out when nobody answered is not there any more when it is asked again."""
-    await room.town.rest("DELETE", _participant(room, visit))
-
-
 async def _changed(room: Room, visit: Visit, name: str, value: str, event: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        # Who is to be heard already may not be known again yet, after a kill.
-        while await room.town.rest("POST", _participant(room, visit), **{name: value}) is None:
-            await REAL_CLOCK.let_pass(0.05)
+    changed = await room.town.rest("POST", _participant(room, visit), **{name: value})
+    assert changed is not None, f"{visit.label} is in {room.name}, and REST does not know it any more"
     visit.changes.append(event)
 
 
