@@ -27,11 +27,22 @@ class AriConf:
     """``ari-conf`` with a settings file, a state and a database of its own. Its processes are killed at the end.
 
     ``numbers`` and ``more`` are TOML: the tables ``[[numbers]]``, and settings that come before them. Numbers are called by the
-    phones of this process. ``url`` is where the present life's REST API is.
+    phones of this process. ``url`` is where the present life's REST API is. ``ari_url`` is a way to Asterisk with faults of its
+    own; ``program`` is the module that is run.
     """
 
-    def __init__(self, folder: Path, asterisk: PrivateAsterisk, numbers: str, *, more: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        asterisk: PrivateAsterisk,
+        numbers: str,
+        *,
+        more: str = "",
+        ari_url: str = "",
+        program: str = "ari_conf",
+    ) -> None:
         self._folder = folder
+        self._program = program
         self._stack = AsyncExitStack()
         self.url = ""
         self.database = folder / "state" / "ari-conf" / "ari-conf.db"
@@ -43,7 +54,7 @@ accounts = [{{ sid = "{ACCOUNT.sid}", auth_token = "{AUTH_TOKEN}" }}]
 {more}
 
 [asterisk]
-url = "{asterisk.ari_url}"
+url = "{ari_url or asterisk.ari_url}"
 username = "{asterisk.ari_username}"
 password = "{asterisk.ari_password}"
 outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
@@ -98,7 +109,7 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ARI_CONF_")}
         with (self._folder / "log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ari_conf", *arguments),
+                *(sys.executable, "-m", self._program, *arguments),
                 env=clean | {"XDG_STATE_HOME": str(self._folder / "state"), "PYTHONPATH": str(PROJECT)},
                 cwd=self._folder,
                 stdin=DEVNULL,

@@ -18,6 +18,8 @@ class Proxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self.port = 0
+        self.delay = 0.0
+        """For how many seconds everything is kept back, in both directions."""
         self.requests = bytearray()
 
     @property
@@ -78,6 +80,7 @@ class Proxy:
             while data := await reader.read(65536):
                 if keep:
                     self.requests += data
+                await asyncio.sleep(self.delay)
                 await self._flowing.wait()
                 writer.write(data)
                 await writer.drain()
