@@ -41,7 +41,7 @@ class AriConf:
         ari_url: str = "",
         program: str = "ari_conf",
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._program = program
         self._stack = AsyncExitStack()
         self.url = ""
@@ -71,7 +71,7 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
     @property
     def log(self) -> str:
         """What all lives together have written to standard error."""
-        return (self._folder / "log").read_text(errors="replace")
+        return (self.folder / "log").read_text(errors="replace")
 
     async def serve(self) -> Process:
         """Start it, and return when it takes calls."""
@@ -107,11 +107,11 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
 
     async def _start(self, *arguments: str) -> Process:
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ARI_CONF_")}
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self._program, *arguments),
-                env=clean | {"XDG_STATE_HOME": str(self._folder / "state"), "PYTHONPATH": str(PROJECT)},
-                cwd=self._folder,
+                env=clean | {"XDG_STATE_HOME": str(self.folder / "state"), "PYTHONPATH": str(PROJECT)},
+                cwd=self.folder,
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=log,

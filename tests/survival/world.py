@@ -67,6 +67,10 @@ class World:
         """Wait until the log has a line with ``text`` in it."""
         await until(lambda: text in self.ari_conf.log)
 
+    def set_clock(self, ahead: float) -> None:
+        """Set the machine's clock for an ``impatient`` one, to so many seconds ahead of what it is."""
+        (self.ari_conf.folder / "ahead").write_text(f"{ahead}", encoding="ascii")
+
     def phone(self, name: str) -> SipPhone:
         server = (self.asterisk.sip_host, self.asterisk.sip_port)
         phone = self.phones[name] = SipPhone(name, TONES[name], server=server, number=NUMBERS.get(name, name))
