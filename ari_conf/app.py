@@ -192,7 +192,7 @@ class Controller:
     async def _open_store(self, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self.store.open()
-            await self.store.claim()
+            await self.store.claim(self._fail)
         except StoreError as error:
             raise StartError(str(error)) from error
         stack.push_async_callback(self.store.close)

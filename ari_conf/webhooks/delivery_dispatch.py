@@ -211,7 +211,7 @@ class Dispatcher:
                 log.warning("callbacks are held back", endpoint=endpoint.name, lanes=endpoint.lanes, cause=cause)
         elif endpoint.answered():
             if was_held:
-                log.info("callbacks go on", endpoint=endpoint.name, lanes=endpoint.lanes)
+                log.warning("callbacks go on", endpoint=endpoint.name, lanes=endpoint.lanes)
             for lane in [lane for lane in endpoint.resting if lane.rows and lane.rows[0].http_status is None]:
                 endpoint.resting[lane].cancel()
                 self._wake(lane)

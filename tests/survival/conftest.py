@@ -13,7 +13,7 @@ from tests.media.asterisk.proxy import Proxy
 from tests.serving import AriConf
 from tests.stage import clear_away
 
-from .world import World
+from .world import HOLD, World
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -32,6 +32,7 @@ async def living(
         numbers = f'[[numbers]]\nvoice_url = "{app.url("/voice")}"\nstatus_callback = "{app.url("/calls")}"\n'
         async with AriConf(folder, asterisk, numbers, ari_url=ari_url, program=program) as running:
             world = World(app, running, asterisk)
+            app.voice["/after"] = HOLD
             await world.live()
             try:
                 yield world

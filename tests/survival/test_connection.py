@@ -12,7 +12,7 @@ from tests.stage import REAL_CLOCK
 
 from .callbacks import by_conference, count
 from .conftest import living
-from .test_rooms import HOLD, room
+from .test_rooms import room
 from .world import JITTER, World, ask, hear_each_other, longest_gap
 
 LOST, BACK = "the engine is lost; calls go on there without us", "the engine is back"
@@ -52,7 +52,6 @@ async def test_a_connection_that_swallows_everything(behind_proxy: World, proxy:
 
 async def test_a_connection_that_is_cut_again_and_again(behind_proxy: World, proxy: Proxy) -> None:
     world = behind_proxy
-    world.app.voice["/after"] = HOLD
     phones = [await world.call(name, room("board", name)) for name in ("ann", "bob")]
     await hear_each_other(phones)
     listening = asyncio.create_task(phones[0].hear(3.0))

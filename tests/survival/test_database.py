@@ -42,6 +42,25 @@ def column(world: World, query: str) -> list[object]:
         return [value for (value,) in connection.execute(query)]
 
 
+async def test_a_recording_that_the_disk_has_no_room_for(impatient: World) -> None:
+    world = impatient
+    record = "record='record-from-start' recordingStatusCallback='/recorded' recordingStatusCallbackEvent='completed absent'"
+    await world.call("cid", room("other", "cid"))
+    phones = [await world.call(name, room("board", name, record)) for name in ("ann", "bob")]
+    await hear_each_other(phones)
+    async with disk_full(world):
+        await hear_each_other(phones)
+        for phone in phones:
+            await phone.hang_up()
+        await world.told("a recording has failed")
+        dee = await world.call("dee", room("other", "dee"))
+        await hear_each_other([world.phones["cid"], dee])
+        assert (await world.request("/recorded")).params["RecordingStatus"] == "absent"
+    await world.told("the database works again")
+    assert world.alarms("error") == ["a recording has failed", "the database refuses; what it is to keep waits in memory"]
+    await until(lambda: column(world, "SELECT status FROM recordings") == ["failed"])
+
+
 @pytest.mark.parametrize("fault", [disk_full, locked])
 async def test_a_room_goes_on(impatient: World, fault: Fault) -> None:
     world = impatient

@@ -23,6 +23,8 @@ R = TypeVar("R")
 
 TONES = TONES_OF_FIVE | {"fay": 1150.0}
 
+HOLD = "<Response><Pause length='60'/></Response>"
+
 STEP, LOOK = 0.01, 0.04
 """Seconds from one look for a gap to the next, and of each look."""
 
