@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ari_conf.accounts import Account
 from ari_conf.audio.speech import SpeechError, SpeechPort, make_speech
 from ari_conf.calls import CallBook, Control, Progress, Queues, Revival, Runners, Services, Switchboard, run_screening
-from ari_conf.clock import Clock, RealClock
+from ari_conf.clock import Clock, RealClock, SteadyClock
 from ari_conf.conference import SetRecordingPaused
 from ari_conf.database import prune_regularly, store_of
 from ari_conf.media.asterisk.dial_strings import DialStrings
@@ -31,6 +31,7 @@ from ari_conf.rest.reading import account_path
 from ari_conf.rooms import Rooms, RoomSounds
 from ari_conf.settings import Settings
 from ari_conf.store import Store, StoreError, plainly
+from ari_conf.timekeeping import Timekeeper
 from ari_conf.twilio_codes import Code, TwilioError, code_of
 from ari_conf.webhooks import Outbox, WebhookClient
 
@@ -80,7 +81,7 @@ class Controller:
         clock: Clock | None = None,
         webhooks: WebhookClient | None = None,
     ) -> None:
-        clock = clock or RealClock()
+        clock = SteadyClock(clock or RealClock())
         self._settings = settings
         self._tokens = {account.sid: account.auth_token for account in accounts}
         self._webhooks = webhooks or WebhookClient(private_addresses=settings.webhooks.private_addresses)
@@ -89,13 +90,14 @@ class Controller:
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.engine = engine
         self.store = _store(settings)
-        self.notifications = Notifications(lambda row: self.outbox.commit([row]))
+        self.notifications = Notifications(lambda row: self.outbox.commit([row]), clock.now)
         self.outbox = Outbox(
             self.store,
             self._webhooks,
             self._tokens,
             max_age=settings.webhooks.callback_max_age,
             on_failed=self.notifications.add,
+            now=clock.now,
         )
         self.sounds = SoundStore(settings.storage.sounds, speech=_speech(settings))
         self.recordings = Recordings(
@@ -142,6 +144,7 @@ class Controller:
             recordings=self.recordings,
             recordings_folder=settings.storage.recordings,
         )
+        self._timekeeper = Timekeeper(clock, self.outbox.commit, self._goes_by_the_clock)
         self._rest = RestApi(operations(backend), accounts, clock, rate=settings.rest.rate, burst=settings.rest.burst)
         self.port = 0
 
@@ -164,8 +167,8 @@ class Controller:
             stack.push_async_callback(self._room_sounds.stop)
             stack.push_async_callback(self.switchboard.stop)
             stack.push_async_callback(self._leave_all_as_it_is)
-            events = asyncio.create_task(self.switchboard.run(), name="switchboard")
-            stack.push_async_callback(_cancel, events)
+            for work, name in ((self.switchboard.run(), "switchboard"), (self._timekeeper.keep(), "timekeeper")):
+                stack.push_async_callback(_cancel, asyncio.create_task(work, name=name))
             self._rest.open = True
             self._stack = stack.pop_all()
         return self
@@ -189,15 +192,14 @@ class Controller:
     async def _open_store(self, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self.store.open()
-            await self.store.claim()
+            await self.store.claim(self._fail)
         except StoreError as error:
             raise StartError(str(error)) from error
         stack.push_async_callback(self.store.close)
-        pruning = asyncio.create_task(prune_regularly(self.store, self._settings, self._clock), name="pruning")
-        stack.push_async_callback(_cancel, pruning)
 
     async def _start_outbox(self, stack: contextlib.AsyncExitStack) -> None:
         try:
+            await self._timekeeper.restore(self.store)
             await self.outbox.start()
             await self.queues.restore(self.store)
             await self.recordings.restore(self.store)
@@ -206,6 +208,11 @@ class Controller:
         except (SQLAlchemyError, OSError) as error:
             raise StartError(f"the database {self.store.where} does not tell what is owed: {plainly(error)}") from error
         stack.push_async_callback(self.outbox.stop, DRAIN_SECONDS)
+        pruning = prune_regularly(self.store, self._settings, self._clock, lambda: self._timekeeper.trusted)
+        stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="pruning"))
+
+    def _goes_by_the_clock(self) -> bool:
+        return bool(self.switchboard.calls or self.rooms.conferences or self.recordings.known() or self.outbox.owed)
 
     def _recording_url(self, account_sid: str, sid: str) -> str:
         server = self._settings.server
@@ -267,6 +274,7 @@ class Controller:
             "conferences": len(self.rooms.conferences),
             "callbacks_owed": self.outbox.owed,
             "database": self.store.failing or "ok",
+            "clock": self._timekeeper.problem or "ok",
         }
         return web.json_response(body, status=200 if ready else 503)
 

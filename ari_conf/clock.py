@@ -4,9 +4,20 @@ import asyncio
 import heapq
 import itertools
 import time
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 _NANOSECONDS = 1_000_000_000
+
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+def boot_id() -> str:
+    """Return what names the machine's present run, in which ``monotonic()`` of all processes is one; empty if nobody knows."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 class Clock(Protocol):
@@ -47,6 +58,43 @@ class RealClock:
     async def let_pass(self, seconds: float) -> None:
         """Sleep for ``seconds``."""
         await asyncio.sleep(seconds)
+
+
+class SteadyClock:
+    """The wall clock of ``machine``, but for what is done to that: it goes on as time passes until it is told to ``follow``.
+
+    So a duration is the difference of two times, whoever sets the machine's clock in between.
+    """
+
+    def __init__(self, machine: Clock) -> None:
+        self._machine = machine
+        self.zero = machine.now() - machine.monotonic()
+        """The wall-clock time at which ``monotonic()`` was 0."""
+
+    @property
+    def behind(self) -> float:
+        """By how many seconds the machine's clock is ahead of this one; less than 0 if it is behind."""
+        return self._machine.now() - self.now()
+
+    def follow(self) -> None:
+        """Show what the machine's clock shows."""
+        self.zero = self._machine.now() - self._machine.monotonic()
+
+    def now(self) -> float:
+        """Return the wall-clock time in seconds since 1970 (UTC)."""
+        return self._machine.monotonic() + self.zero
+
+    def monotonic(self) -> float:
+        """Return the machine's monotonic time in seconds."""
+        return self._machine.monotonic()
+
+    async def sleep_until(self, moment: float) -> None:
+        """Sleep until ``monotonic()`` reaches ``moment``."""
+        await self._machine.sleep_until(moment)
+
+    async def let_pass(self, seconds: float) -> None:
+        """Let ``seconds`` pass."""
+        await self._machine.let_pass(seconds)
 
 
 class VirtualClock:

@@ -1,6 +1,6 @@
 """The database that the settings name, and how it is kept from growing for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,15 +45,17 @@ async def prune_by_settings(store: Store, settings: Settings, now: float) -> Pru
     return await prune(store, now, settings.database, _Files(settings.storage.recordings).remove)
 
 
-async def prune_regularly(store: Store, settings: Settings, clock: Clock) -> None:
-    """Remove what is old once an hour, for ever. A database that refuses is tried again the next time."""
+async def prune_regularly(
+    store: Store, settings: Settings, clock: Clock, is_trusted: Callable[[], bool] = lambda: True
+) -> None:
+    """Remove what is old once an hour, for ever, if ``clock`` is trusted then. A database that refuses is tried again then."""
     while True:
         try:
-            pruned = await prune_by_settings(store, settings, clock.now())
+            pruned = await prune_by_settings(store, settings, clock.now()) if is_trusted() else None
         except (SQLAlchemyError, OSError) as error:
             _log.warning("what is old could not be removed from the database", cause=plainly(error))
         else:
-            if pruned.rows:
+            if pruned and pruned.rows:
                 _log.info("what is old was removed from the database", **pruned.rows)
         await clock.sleep_until(clock.monotonic() + PRUNE_SECONDS)
 

@@ -1,8 +1,9 @@
 """The log: one line for each thing that happened, for people on a terminal, as JSON otherwise."""
 
+import contextlib
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -29,10 +30,25 @@ def set_up_logs(form: Literal["auto", "console", "json"] = "auto", level: str = 
     structlog.configure(
         processors=[*about, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Forgiving(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     _join_in([*about, structlog.stdlib.add_logger_name], rendering)
+
+
+class _Forgiving:
+    """A stream that loses what it cannot write: a full disk under the log is to cost lines, and not calls."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _join_in(about: list[structlog.typing.Processor], rendering: list[structlog.typing.Processor]) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -78,14 +78,20 @@ class Notification:
 
 
 class Notifications:
-    """The latest notifications, oldest first. ``keep`` is given each of them to be stored; it has to return at once."""
+    """The latest notifications, oldest first. ``keep`` is given each of them to be stored; it has to return at once.
 
-    def __init__(self, keep: Callable[[NotificationRow], None] | None = None) -> None:
+    They happen when they are added, by the clock that ``now`` reads if that is given.
+    """
+
+    def __init__(self, keep: Callable[[NotificationRow], None] | None = None, now: Callable[[], float] | None = None) -> None:
+        self._now = now
         self._kept: deque[Notification] = deque(maxlen=KEPT)
         self._keep = keep
 
     def add(self, notification: Notification) -> None:
         """Keep a notification, and log it in one line."""
+        if self._now is not None:
+            notification = replace(notification, at=self._now())
         self._kept.append(notification)
         tell = log.error if notification.level is Level.ERROR else log.warning
         tell(

@@ -48,7 +48,7 @@ class AriConf:
         ari_url: str = "",
         program: str = "ari_conf",
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._program = program
         self._stack = AsyncExitStack()
         self.url = ""
@@ -78,7 +78,7 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
     @property
     def log(self) -> str:
         """What all lives together have written to standard error."""
-        return (self._folder / "log").read_text(errors="replace")
+        return (self.folder / "log").read_text(errors="replace")
 
     async def serve(self) -> Process:
         """Start it, and return when it takes calls."""
@@ -121,11 +121,11 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
 
     async def _start(self, *arguments: str) -> Process:
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ARI_CONF_")}
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self._program, *arguments),
-                env=clean | _ENVIRONMENT | {"XDG_STATE_HOME": str(self._folder / "state")},
-                cwd=self._folder,
+                env=clean | _ENVIRONMENT | {"XDG_STATE_HOME": str(self.folder / "state")},
+                cwd=self.folder,
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=log,

@@ -40,7 +40,7 @@ async def answer(controller: Controller, path: str) -> tuple[int, dict[str, obje
 
 async def test_health_is_told(controller: Controller) -> None:
     assert await answer(controller, "/healthz") == (200, {"status": "ok"})
-    ready = {"status": "ready", "calls": 0, "conferences": 0, "callbacks_owed": 0, "database": "ok"}
+    ready = {"status": "ready", "calls": 0, "conferences": 0, "callbacks_owed": 0, "database": "ok", "clock": "ok"}
     assert await answer(controller, "/readyz") == (200, ready)
 
 

@@ -1,6 +1,7 @@
 """The log: JSON for machines, lines for people, and nothing in either that a stranger has put there."""
 
 import asyncio
+import errno
 import json
 import logging
 import os
@@ -200,3 +201,13 @@ async def test_a_real_terminal_is_taken_for_one() -> None:
     assert b"\x1b[" in os.read(ours, 4096)
     os.close(ours)
     os.close(theirs)
+
+
+class Full(StringIO):
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_log_that_cannot_be_written_disturbs_nobody(log_to: LogTo) -> None:
+    log_to(Full())
+    structlog.get_logger().error("something happened")

@@ -59,7 +59,7 @@ class Call:
         """How long it has been answered, in whole seconds; 0 if it is not over or nobody had answered."""
         if self.answered_at is None or self.ended_at is None:
             return 0
-        return round(self.ended_at - self.answered_at)
+        return max(0, round(self.ended_at - self.answered_at))
 
     @contextlib.contextmanager
     def takeable(self) -> "Iterator[asyncio.Future[None]]":

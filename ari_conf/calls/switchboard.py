@@ -104,7 +104,7 @@ class Switchboard:
                     self._on_engine_gone(event.reason)
             case EngineBack():
                 self.connected = True
-                log.info("the engine is back", gap_seconds=round(event.gap_seconds, 3), calls=len(self.calls))
+                log.warning("the engine is back", gap_seconds=round(event.gap_seconds, 3), calls=len(self.calls))
             case _:
                 call = services.book.get(event.call_sid)
                 if call is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from .errors import StoreError
@@ -21,13 +22,28 @@ class Claim(Protocol):
         """Let somebody else have it."""
         ...
 
+    async def is_held(self) -> bool:
+        """Tell whether it still is there: a server that was restarted has forgotten it, and a file may be removed."""
+        ...
+
 
 class _FileClaim:
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, path: Path) -> None:
         self._file = file
+        self._path = path
 
     async def release(self) -> None:
-        os.close(self._file)
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    async def is_held(self) -> bool:
+        if self._file < 0:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._file), self._path.stat())
+        except FileNotFoundError:
+            return False
 
 
 class _ConnectionClaim:
@@ -36,6 +52,13 @@ class _ConnectionClaim:
 
     async def release(self) -> None:
         await self._connection.close()
+
+    async def is_held(self) -> bool:
+        try:
+            await self._connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
 
 
 def claim_file(database: Path, where: str) -> Claim:
@@ -50,7 +73,7 @@ def claim_file(database: Path, where: str) -> Claim:
         raise _taken(where, f" (process {owner})" if owner.isdigit() else "") from None
     os.ftruncate(file, 0)
     os.write(file, f"{os.getpid()}\n".encode())
-    return _FileClaim(file)
+    return _FileClaim(file, path)
 
 
 async def claim_server(engine: AsyncEngine, where: str) -> Claim:

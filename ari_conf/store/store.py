@@ -46,9 +46,10 @@ class Store:
         self.url: URL = parse_url(url)
         self._engine = _make_engine(self.url)
         self._file = DatabaseFile(self.path) if self.path is not None else None
-        self._writer = Writer(self._engine, self._see_to_file)
+        self._writer = Writer(self._engine, self._see_to_file, self._see_to_claim)
         self._writing: asyncio.Task[None] | None = None
         self._claim: Claim | None = None
+        self._on_claim_lost: Callable[[str], None] = lambda _cause: None
         self._closed = False
 
     @property
@@ -84,15 +85,15 @@ class Store:
             raise
         self._writing = asyncio.create_task(self._writer.run(), name="database writer")
 
-    async def claim(self) -> None:
+    async def claim(self, on_lost: Callable[[str], None] = lambda _cause: None) -> None:
         """Be the one who serves the calls that are kept here, until it is closed or the process dies.
 
-        Raises ``StoreError`` if another process is.
+        Raises ``StoreError`` if another process is. A server that goes and comes back forgets it; if another process is quicker
+        then, nothing is written any more and ``on_lost`` is called with the cause.
         """
+        self._on_claim_lost = on_lost
         with self._clear_errors():
-            self._claim = (
-                await claim_server(self._engine, self.where) if self.path is None else claim_file(self.path, self.where)
-            )
+            self._claim = await self._make_claim()
 
     async def close(self) -> None:
         """Write what waits, for ten seconds at most if the database refuses, and close. Closing twice is harmless."""
@@ -173,6 +174,26 @@ class Store:
             return
         await self._engine.dispose()
         await self._prepare()
+        await self._see_to_claim()
+
+    async def _make_claim(self) -> Claim:
+        return await claim_server(self._engine, self.where) if self.path is None else claim_file(self.path, self.where)
+
+    async def _see_to_claim(self) -> None:
+        """Claim it again if that was forgotten. Raises ``StoreError`` if somebody else has, SQLAlchemy's errors and OSError."""
+        if self._claim is None or await self._claim.is_held():
+            return
+        claim, self._claim = self._claim, None
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            await claim.release()
+        try:
+            self._claim = await self._make_claim()
+        except StoreError as error:
+            self._on_claim_lost(str(error))
+            raise
+        finally:
+            if self._claim is None:
+                self._claim = claim
 
     @contextlib.contextmanager
     def _clear_errors(self) -> Iterator[None]:

@@ -78,12 +78,19 @@ def _removal(dialect: Dialect) -> str:
 class Writer:
     """Keeps rows in the order in which they came. ``run`` does the work, on a connection of its own.
 
-    ``see_to_it`` is called before each transaction; what it raises counts as the database's refusal.
+    ``see_to_it`` is called before each transaction, ``before_connecting`` before each connection; what they raise counts as the
+    database's refusal.
     """
 
-    def __init__(self, engine: AsyncEngine, see_to_it: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        see_to_it: Callable[[], Awaitable[None]],
+        before_connecting: Callable[[], Awaitable[None]],
+    ) -> None:
         self._engine = engine
         self._see_to_it = see_to_it
+        self._before_connecting = before_connecting
         self._upserts = {kind: _Upsert(table, engine.dialect) for kind, table in TABLES.items()}
         self._removal = _removal(engine.dialect)
         self._waiting: deque[_Written] = deque()
@@ -195,6 +202,7 @@ class Writer:
             return
         await self._see_to_it()
         if self._connection is None:
+            await self._before_connecting()
             self._connection = await self._engine.connect()
         for statement, parameters in statements:
             await self._connection.exec_driver_sql(statement, parameters)

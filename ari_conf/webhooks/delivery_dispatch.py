@@ -38,7 +38,10 @@ class Dispatcher:
     them; None if the store cannot be read just now. ``settled`` hears what became of a row, and the error of the attempt.
     """
 
-    def __init__(self, send: Send, read: Read, settled: Settled, retries: Retries) -> None:
+    def __init__(
+        self, send: Send, read: Read, settled: Settled, retries: Retries, now: Callable[[], float] = time.time
+    ) -> None:
+        self._now = now
         self._send = send
         self._read = read
         self._settled = settled
@@ -165,17 +168,17 @@ class Dispatcher:
         if not lane.rows and not await self._load(lane):
             return
         row, endpoint = lane.rows[0], lane.endpoint
-        now = time.time()
+        now = self._now()
         if row.next_at is not None and row.next_at > now:
             # No longer than any pause is, for the clock may have been set back since.
             self._rest(lane, min(row.next_at - now, max(self._retries.longest, self._retries.longest_named)))
-        elif is_too_old(row, self._retries, now) and (row.attempts or endpoint.held):
+        elif is_too_old(row, self._retries, now) and endpoint.held:
             self._expire(lane)
             self._go_on(lane)
         else:
             attempt = await self._send(row)
             self._learn(endpoint, attempt)
-            self._take(lane, after_attempt(row, attempt, self._retries, time.time()), attempt.error)
+            self._take(lane, after_attempt(row, attempt, self._retries, self._now()), attempt.error)
             self._go_on(lane)
 
     async def _load(self, lane: Lane) -> bool:
@@ -208,7 +211,7 @@ class Dispatcher:
                 log.warning("callbacks are held back", endpoint=endpoint.name, lanes=endpoint.lanes, cause=cause)
         elif endpoint.answered():
             if was_held:
-                log.info("callbacks go on", endpoint=endpoint.name, lanes=endpoint.lanes)
+                log.warning("callbacks go on", endpoint=endpoint.name, lanes=endpoint.lanes)
             for lane in [lane for lane in endpoint.resting if lane.rows and lane.rows[0].http_status is None]:
                 endpoint.resting[lane].cancel()
                 self._wake(lane)
@@ -224,7 +227,7 @@ class Dispatcher:
         self._settled(row, error)
 
     def _expire(self, lane: Lane) -> None:
-        now = time.time()
+        now = self._now()
         while lane.rows and is_too_old(lane.rows[0], self._retries, now):
             row = lane.rows[0]
             code, reason = (
@@ -237,7 +240,7 @@ class Dispatcher:
 
     def _go_on(self, lane: Lane) -> None:
         if lane.rows and lane.rows[0].next_at is not None:
-            self._rest(lane, lane.rows[0].next_at - time.time())
+            self._rest(lane, lane.rows[0].next_at - self._now())
         elif lane.owed:
             lane.endpoint.ready.append(lane)
         else:

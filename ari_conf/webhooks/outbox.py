@@ -16,7 +16,7 @@ from ari_conf.notifications import Notification
 from ari_conf.store import DeliveryRow, Row, Store, plainly
 from ari_conf.twilio_codes import Code
 from ari_conf.webhooks.client import WebhookClient
-from ari_conf.webhooks.delivery import GIVEN_UP, OWED, Attempt, Retries, notification_of
+from ari_conf.webhooks.delivery import GIVEN_UP, NANOSECONDS, OWED, Attempt, Retries, notification_of
 from ari_conf.webhooks.delivery_dispatch import Dispatcher
 from ari_conf.webhooks.delivery_endpoint import LaneKey
 from ari_conf.webhooks.errors import WebhookError
@@ -50,7 +50,8 @@ class Outbox:
     """Owes callbacks and delivers them; the ``Ledger`` of everything that happens.
 
     ``tokens`` are the auth tokens by account. A callback that is not accepted is tried again until it is ``max_age`` seconds
-    old (``retries`` says how often); ``on_failed`` hears of each that is given up, and must not raise.
+    old (``retries`` says how often) by the clock that ``now`` reads, which had better not jump; ``on_failed`` hears of each
+    that is given up, and must not raise.
 
     A callback is delivered at least once. It is delivered twice if the process dies after the application has answered and
     before that is written down, or if the answer does not arrive; its idempotency token is the same each time.
@@ -65,12 +66,14 @@ class Outbox:
         max_age: float,
         on_failed: Callable[[Notification], None] | None = None,
         retries: Retries | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        self._now = now
         self._store = store
         self._client = client
         self._tokens = tokens
         self._on_failed = on_failed
-        self._dispatcher = Dispatcher(self._send, self._read, self._settled, retries or Retries(max_age))
+        self._dispatcher = Dispatcher(self._send, self._read, self._settled, retries or Retries(max_age), now)
         self._uncommitted: dict[str, tuple[DeliveryRow, float]] = {}
         self._results: list[DeliveryRow] = []
         self._taken_up: set[str] = set()
@@ -93,7 +96,7 @@ class Outbox:
         since = [row.created_at for row, _ in islice(self._uncommitted.values(), 1)]
         if (oldest := self._dispatcher.oldest) is not None:
             since.append(oldest)
-        return max(0.0, time.time() - min(since)) if since else 0.0
+        return max(0.0, self._now() - min(since)) if since else 0.0
 
     async def start(self) -> None:
         """Take up what an earlier life still owes; nothing is delivered before. The store has to be open.
@@ -123,7 +126,7 @@ class Outbox:
         if not owed:
             self._store.write(rows)
             return
-        now = time.time()
+        now = self._now()
         made = [
             DeliveryRow(
                 token=str(uuid.uuid4()),
@@ -187,7 +190,7 @@ class Outbox:
         return row
 
     def _next_position(self) -> int:
-        self._position = max(time.time_ns(), self._position + 1)
+        self._position = max(round(self._now() * NANOSECONDS), self._position + 1)
         return self._position
 
     def _write_owed(self, rows: Sequence[Row], made: Sequence[DeliveryRow]) -> None:

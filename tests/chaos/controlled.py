@@ -1,86 +1,9 @@
-"""``ari-conf`` with a board to the outside, where its wall clock is set, and where it tells how many tasks it has.
+"""``ari-conf`` with a board: ``python -m tests.chaos.controlled serve …`` does what ``ari-conf serve …`` does."""
 
-``python -m tests.chaos.controlled serve …`` does what ``ari-conf serve …`` does.
-"""
-
-import asyncio
-import mmap
-import struct
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
-
-BOARD: Final = Path("board")
-"""In the current directory."""
-
-_ERROR: Final = struct.Struct("d")
-_TASKS: Final = struct.Struct("q")
-
-_LOOK_SECONDS: Final = 0.5
-
-
-class Board:
-    """What both sides share, as a mapped file; made if it is not there. Each field is written by one side alone."""
-
-    def __init__(self, path: Path) -> None:
-        if not path.exists():
-            path.write_bytes(bytes(_ERROR.size + _TASKS.size))
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), 0)
-
-    @property
-    def clock_error(self) -> float:
-        """Seconds by which the controller's wall clock goes ahead."""
-        error: float = _ERROR.unpack_from(self._map, 0)[0]
-        return error
-
-    @clock_error.setter
-    def clock_error(self, seconds: float) -> None:
-        _ERROR.pack_into(self._map, 0, seconds)
-
-    @property
-    def tasks(self) -> int:
-        """Tasks of the controller's event loop."""
-        tasks: int = _TASKS.unpack_from(self._map, _ERROR.size)[0]
-        return tasks
-
-    @tasks.setter
-    def tasks(self, count: int) -> None:
-        _TASKS.pack_into(self._map, _ERROR.size, count)
-
-
-@contextmanager
-def on(board: Board) -> Iterator[None]:
-    """Let this process go by the board's clock and tell its tasks there."""
-    true_time = time.time
-    time.time = lambda: true_time() + board.clock_error
-    over = threading.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-    new_event_loop = asyncio.new_event_loop
-
-    def noticed() -> asyncio.AbstractEventLoop:
-        loops.append(new_event_loop())
-        return loops[-1]
-
-    def tell() -> None:
-        while not over.wait(_LOOK_SECONDS):
-            board.tasks = sum(len(asyncio.all_tasks(loop)) for loop in loops if not loop.is_closed())
-
-    asyncio.events.new_event_loop = noticed
-    threading.Thread(target=tell, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
-        time.time = true_time
-        asyncio.events.new_event_loop = new_event_loop
-
+from tests.board import BOARD, Board, on
 
 if __name__ == "__main__":
-    from ari_conf.cli import main
-
     with on(Board(BOARD)):
+        from ari_conf.cli import main
+
         main()

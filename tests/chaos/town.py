@@ -17,11 +17,11 @@ from ari_conf.phones.phone import tone_of
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from tests.app_server import AppRequest, AppServer
+from tests.board import BOARD, Board
 from tests.media.asterisk.proxy import Proxy
 from tests.serving import AriConf
 from tests.stage import ACCOUNT, REAL_CLOCK, nothing_in
 
-from .controlled import BOARD, Board
 from .oracle import EVENTS, Books, Visit
 
 PATIENCE: Final = 60.0

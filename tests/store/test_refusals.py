@@ -3,8 +3,9 @@
 import asyncio
 import io
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -15,7 +16,7 @@ from structlog.typing import EventDict
 
 import ari_conf.store.store as store_module
 import ari_conf.store.writer as writer_module
-from ari_conf.store import ConferenceRow, DeliveryRow, EventRow, Row, Store, tables
+from ari_conf.store import ConferenceRow, DeliveryRow, EventRow, Row, Store, StoreError, tables
 from ari_conf.store.tables import TABLES
 
 from .rows import conference, delivery, happened
@@ -136,6 +137,62 @@ async def test_a_server_that_goes_and_comes_back(postgres: str, postgres_url: st
     assert len(await store.rows(type(conference()), select(tables.conferences))) == 2
     await admin.close()
     await store.close()
+
+
+@pytest.fixture
+async def cut(database_url: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """What makes the database forget who is connected: its server is restarted, its folder is wiped."""
+    if database_url.startswith("sqlite"):
+        folder = Path(database_url.removeprefix("sqlite:///")).parent
+
+        async def wipe() -> None:
+            for file in folder.iterdir():
+                file.unlink()
+
+        yield wipe
+        return
+    name = database_url.rpartition("@/")[2].partition("?")[0]
+    admin = await asyncpg.connect(database_url.replace(f"/{name}?", "/postgres?"))
+
+    async def terminate() -> None:
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+
+    yield terminate
+    await admin.close()
+
+
+async def test_a_claim_that_the_database_has_forgotten_is_made_again(
+    database_url: str, cut: Callable[[], Awaitable[None]]
+) -> None:
+    first, second = await opened(database_url), Store(database_url)
+    await first.claim()
+    first.write([conference(1)])
+    await first.flush()
+    await cut()
+    first.write([conference(2)])
+    await first.flush()
+    with pytest.raises(StoreError, match="another ari-conf"):
+        await second.claim()
+    await first.close()
+    await second.claim()
+    await second.close()
+
+
+async def test_who_has_lost_its_claim_writes_nothing_and_says_so(database_url: str, cut: Callable[[], Awaitable[None]]) -> None:
+    first = await opened(database_url)
+    lost: list[str] = []
+    await first.claim(lost.append)
+    first.write([conference(1)])
+    await first.flush()
+    await cut()
+    second = await opened(database_url)
+    await second.claim()
+    first.write([conference(2)])
+    await until(lambda: bool(lost))
+    assert "another ari-conf" in lost[0]
+    assert conference(2) not in await second.rows(ConferenceRow, select(tables.conferences))
+    await second.close()
+    await first.close()
 
 
 async def test_many_that_wait_are_an_alarm_and_too_many_cost_what_can_be_spared(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from ari_conf.clock import VirtualClock
-from ari_conf.database import database_url, prune_by_settings, prune_regularly, store_of
+from ari_conf.database import PRUNE_SECONDS, database_url, prune_by_settings, prune_regularly, store_of
 from ari_conf.settings import DatabaseSettings, Settings, StorageSettings
 from ari_conf.store import Row, Store, StoreError, prune
 from ari_conf.store.tables import TABLES
@@ -117,6 +117,36 @@ async def test_the_controller_prunes_at_once_and_every_hour(url: str, tmp_path: 
         assert wavs[1].exists()
         while wavs[1].exists() or await keys(store, type(recording())):
             await clock.let_pass(3600)
+            await asyncio.sleep(0.01)
+    pruning.cancel()
+    await asyncio.wait([pruning])
+    await store.close()
+
+
+async def test_nothing_is_removed_by_a_clock_that_is_not_trusted(sqlite_url: str, tmp_path: Path) -> None:
+    store = Store(sqlite_url)
+    await store.open()
+    clock = VirtualClock(start=NOW)
+    store.write([recording(1, updated_at=NOW - 11 * DAY)])
+    await store.flush()
+    settings = Settings(database=RETENTION, storage=StorageSettings(folder=tmp_path))
+    settings.storage.recordings.mkdir()
+    asked = 0
+
+    def is_trusted() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 2
+
+    pruning = asyncio.create_task(prune_regularly(store, settings, clock, is_trusted))
+    async with asyncio.timeout(30):
+        while asked < 2:
+            await clock.let_pass(PRUNE_SECONDS)
+            await asyncio.sleep(0.01)
+        # By the second time the first one is over.
+        assert await keys(store, type(recording())) == [recording(1).sid]
+        while await keys(store, type(recording())):
+            await clock.let_pass(PRUNE_SECONDS)
             await asyncio.sleep(0.01)
     pruning.cancel()
     await asyncio.wait([pruning])

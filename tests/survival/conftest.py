@@ -1,6 +1,7 @@
 """A process that may be killed, on an Asterisk that keeps calls for as long as a slow start takes."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ import pytest_asyncio
 
 from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
 from tests.app_server import AppServer
+from tests.media.asterisk.proxy import Proxy
 from tests.serving import AriConf
 from tests.stage import clear_away
 
-from .world import World
+from .world import HOLD, World
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -20,13 +22,17 @@ async def asterisk() -> AsyncIterator[PrivateAsterisk]:
         yield running
 
 
-@pytest.fixture
-async def world(asterisk: PrivateAsterisk, tmp_path: Path) -> AsyncIterator[World]:
+@asynccontextmanager
+async def living(
+    asterisk: PrivateAsterisk, folder: Path, *, ari_url: str = "", impatient: bool = False
+) -> AsyncIterator[World]:
     """A first life that takes calls."""
+    program = "tests.survival.impatient" if impatient else "ari_conf"
     async with AppServer() as app:
         numbers = f'[[numbers]]\nvoice_url = "{app.url("/voice")}"\nstatus_callback = "{app.url("/calls")}"\n'
-        async with AriConf(tmp_path, asterisk, numbers) as running:
+        async with AriConf(folder, asterisk, numbers, ari_url=ari_url, program=program) as running:
             world = World(app, running, asterisk)
+            app.voice["/after"] = HOLD
             await world.live()
             try:
                 yield world
@@ -35,3 +41,29 @@ async def world(asterisk: PrivateAsterisk, tmp_path: Path) -> AsyncIterator[Worl
                 print(running.log)  # shown of a test that has failed
         await clear_away(asterisk)
         assert app.bad_signatures == []
+
+
+@pytest.fixture
+async def world(asterisk: PrivateAsterisk, tmp_path: Path) -> AsyncIterator[World]:
+    async with living(asterisk, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def impatient(asterisk: PrivateAsterisk, tmp_path: Path) -> AsyncIterator[World]:
+    """A first life with short deadlines, and a clock that can be set."""
+    async with living(asterisk, tmp_path, impatient=True) as made:
+        yield made
+
+
+@pytest.fixture
+async def proxy(asterisk: PrivateAsterisk) -> AsyncIterator[Proxy]:
+    async with Proxy(asterisk.ari_url) as made:
+        yield made
+
+
+@pytest.fixture
+async def behind_proxy(asterisk: PrivateAsterisk, proxy: Proxy, tmp_path: Path) -> AsyncIterator[World]:
+    """A first life with short deadlines, whose way to Asterisk is ``proxy``."""
+    async with living(asterisk, tmp_path, ari_url=proxy.url, impatient=True) as made:
+        yield made

@@ -9,8 +9,7 @@ from tests.sdk.media import channels_of
 from tests.serving import DEADLINE
 from tests.stage import REAL_CLOCK
 
-from .test_rooms import HOLD
-from .world import JITTER, TONES, World, ask, hear_each_other, listen, longest_gap, until_heard
+from .world import HOLD, JITTER, TONES, World, ask, hear_each_other, listen, longest_gap, until_heard
 
 JINGLE_FOR_EVER = "<Response><Play loop='0'>/jingle</Play></Response>"
 LIMIT = 2
@@ -83,7 +82,6 @@ async def test_who_calls_meanwhile_waits_with_music_and_is_served_then(world: Wo
 
 
 async def test_a_time_limit_that_passes_meanwhile_counts(world: World) -> None:
-    world.app.voice["/after"] = HOLD
     cid = world.phone("cid")
     conference = "<Conference statusCallback='/events' statusCallbackEvent='start end join leave'>board</Conference>"
     ann = await world.call("ann", f"<Response><Dial action='/after' timeLimit='{LIMIT}'>{conference}</Dial></Response>")

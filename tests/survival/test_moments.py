@@ -12,7 +12,7 @@ from tests.serving import until
 from tests.stage import REAL_CLOCK
 
 from .callbacks import by_conference, count, told_once
-from .test_rooms import HOLD, room
+from .test_rooms import room
 from .world import World, ask, hear_each_other
 
 LONGEST = 1.2
@@ -96,7 +96,6 @@ async def it_adds_up(world: World) -> None:
 
 @pytest.mark.parametrize("number", [1, 3, 4, 6, 8])
 async def test_killed_when_a_callback_arrives(world: World, number: int) -> None:
-    world.app.voice["/after"] = HOLD
     killing = asyncio.create_task(kill_at_callback(world, number))
     await story(world)
     await killing
@@ -105,7 +104,6 @@ async def test_killed_when_a_callback_arrives(world: World, number: int) -> None
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_killed_in_the_middle(world: World, seed: int) -> None:
-    world.app.voice["/after"] = HOLD
     killing = asyncio.create_task(kill_after(world, random.Random(seed).uniform(0.0, LONGEST)))  # noqa: S311 (it is no secret)
     await story(world)
     await killing

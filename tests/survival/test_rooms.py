@@ -10,7 +10,6 @@ from tests.calls.by_ear import JINGLE, sound
 from .callbacks import by_conference, count
 from .world import JITTER, World, ask, hear_each_other, listen, longest_gap, until_heard
 
-HOLD = "<Response><Pause length='60'/></Response>"
 EVENTS = "statusCallback='/events' statusCallbackEvent='start end join leave mute hold'"
 
 
@@ -33,7 +32,6 @@ async def two_rooms(world: World) -> World:
     """Ann, bob (muted), cid (on hold), dee (ann's coach) and fay in one room; eve waits in another."""
     world.app.voice["/music"] = "<Response><Play loop='0'>/jingle</Play></Response>"
     world.app.voice["/jingle"] = sound(60.0)
-    world.app.voice["/after"] = HOLD
     ann = await joined(world, "ann", room("board", "ann", "endConferenceOnExit='true'"))
     await joined(world, "bob", room("board", "bob", "muted='true'"))
     cid = await joined(world, "cid", room("board", "cid"))

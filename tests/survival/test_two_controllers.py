@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 from ari_conf.private_asterisk import PrivateAsterisk
-from tests.serving import DEADLINE, AriConf
+from tests.serving import DEADLINE, AriConf, until
 
-from .test_rooms import HOLD
-from .world import World, hear_each_other
+from .test_rooms import room
+from .world import HOLD, JITTER, World, hear_each_other, longest_gap
 
 NUMBERS = f'[[numbers]]\ntwiml = "{HOLD}"\n'
 TALK = "<Response><Dial><Conference>board</Conference></Dial></Response>"
@@ -29,7 +29,11 @@ async def test_the_same_database_is_refused(world: World, asterisk: PrivateAster
 
 
 async def test_the_same_application_ends_the_first_one(world: World, asterisk: PrivateAsterisk, tmp_path: Path) -> None:
-    async with AriConf(tmp_path / "second", asterisk, NUMBERS) as second:
+    phones = [await world.call(name, room("board", name)) for name in ("ann", "bob")]
+    await world.request("/events", StatusCallbackEvent="conference-start")
+    told = len(world.app.requests)
+    listening = asyncio.create_task(phones[0].hear(3.0))
+    async with AriConf(tmp_path / "second", asterisk, f'[[numbers]]\ntwiml = "{TALK}"\n') as second:
         await second.serve()
         assert world.process is not None
         async with asyncio.timeout(DEADLINE):
@@ -37,3 +41,9 @@ async def test_the_same_application_ends_the_first_one(world: World, asterisk: P
         (message,) = (line for line in world.ari_conf.log.splitlines() if line.startswith("ari-conf: another program"))
         assert "stop it, or give one of the two another [asterisk] app" in message
         assert "Traceback" not in world.ari_conf.log
+        await hear_each_other(phones)
+        await world.hang_up_all()
+        await until(lambda: second.log.count("call ended") == len(phones))
+    assert longest_gap(await listening, "bob") <= JITTER
+    assert len(world.app.requests) == told, "it goes on telling what it knows nothing of any more"
+    assert world.alarms("error") == ["the engine is lost; calls go on there without us"]

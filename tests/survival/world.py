@@ -1,16 +1,20 @@
 """An application, phones, and an ``ari-conf`` that is killed and started again."""
 
 import asyncio
+import json
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
+
+import aiohttp
 
 import ari_conf
 from ari_conf.phones.phone import Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from tests.app_server import AppRequest, AppServer
+from tests.board import BOARD, Board
 from tests.serving import DEADLINE, AriConf, killed, until
 from tests.stage import ACCOUNT, NUMBERS
 from tests.stage import TONES as TONES_OF_FIVE
@@ -19,6 +23,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TONES = TONES_OF_FIVE | {"fay": 1150.0}
+
+HOLD = "<Response><Pause length='60'/></Response>"
 
 STEP, LOOK = 0.01, 0.04
 """Seconds from one look for a gap to the next, and of each look."""
@@ -49,6 +55,24 @@ class World:
         """End a life."""
         assert self.process is not None
         await killed(self.process)
+
+    async def ready(self) -> Mapping[str, Any]:
+        """Return what ``/readyz`` says."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.ari_conf.url}/readyz") as answer:
+            return cast("Mapping[str, Any]", await answer.json())
+
+    def alarms(self, *levels: str) -> list[str]:
+        """Return what all lives together have told as warnings and errors, or on these levels."""
+        lines = [json.loads(line) for line in self.ari_conf.log.splitlines() if line.startswith("{")]
+        return [line["event"] for line in lines if line["level"] in (levels or ("warning", "error"))]
+
+    async def told(self, text: str) -> None:
+        """Wait until the log has a line with ``text`` in it."""
+        await until(lambda: text in self.ari_conf.log)
+
+    def set_clock(self, ahead: float) -> None:
+        """Set the machine's clock for an ``impatient`` one, to so many seconds ahead of what it is."""
+        Board(self.ari_conf.folder / BOARD).clock_error = ahead
 
     def phone(self, name: str) -> SipPhone:
         server = (self.asterisk.sip_host, self.asterisk.sip_port)

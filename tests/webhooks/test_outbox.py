@@ -188,6 +188,22 @@ async def test_too_old_is_given_up_and_the_lane_goes_on(
     assert len(failed) == 1
 
 
+async def test_a_clock_that_is_ahead_after_a_reboot_costs_no_callback(
+    app: AppServer, store: Store, client: WebhookClient
+) -> None:
+    app.voice["/events"] = failing_first(1)
+    first = Outbox(store, client, TOKENS, max_age=3600)
+    await first.start()
+    first.commit((), [owed("CF1", app.url("/events"), 1)])
+    await until(lambda: len(app.requests) == 1)
+    await first.stop(1)
+    second = Outbox(store, client, TOKENS, max_age=3600, now=lambda: time.time() + 100 * 86400.0)
+    await second.start()
+    await until(lambda: second.owed == 0)
+    await second.stop(1)
+    assert [row.state for row in await kept(store)] == ["delivered"]
+
+
 async def test_retry_after_is_waited_for(app: AppServer, outbox: Outbox, store: Store) -> None:
     app.voice["/events"] = lambda _: web.Response(status=429, headers={"Retry-After": "100"})
     outbox.commit((), [owed("CF1", app.url("/events"), 1)])

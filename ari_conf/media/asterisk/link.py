@@ -73,6 +73,7 @@ class AriLink:
         self._transport: AriTransport | None = None
         self._operations: Client | None = None
         self._startup_time = ""
+        self._still_away = ""
         self._keeper: asyncio.Task[None] | None = None
 
     @classmethod
@@ -224,7 +225,10 @@ class AriLink:
             gap, restarted = time.monotonic() - lost_at, self._startup_time != startup_time
             await self._on_back(gap, restarted)
         except EngineError as error:
-            log.warning("Asterisk is still away", cause=str(error), next_try_within_seconds=min(delay * 2, LONGEST_RETRY))
+            # That it is away has been said; only another cause is news.
+            tell = log.debug if str(error) == self._still_away else log.info
+            self._still_away = str(error)
+            tell("Asterisk is still away", cause=str(error), next_try_within_seconds=min(delay * 2, LONGEST_RETRY))
             await self._disconnect()
             return False
         except Exception:
@@ -232,7 +236,8 @@ class AriLink:
             log.exception("what Asterisk answers cannot be compared with what we know; it is tried again")
             await self._disconnect()
             return False
-        log.info("the connection to Asterisk is back", gap_seconds=round(gap, 3), asterisk_restarted=restarted)
+        self._still_away = ""
+        log.debug("the connection to Asterisk is back", gap_seconds=round(gap, 3), asterisk_restarted=restarted)
         return True
 
     async def _disconnect(self) -> None:

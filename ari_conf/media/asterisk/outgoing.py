@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from ari_conf.clock import boot_id
 from ari_conf.media.port import (
     CallAnswered,
     CallRinging,
@@ -169,7 +170,7 @@ class Outgoing:
             "TIMEOUT(absolute)": str(LONGEST_CALL),
             # What the other side is connected with stands in From; "i" keeps that from being told to it once more.
             "CONNECTEDLINE(num,i)": caller_number(call.caller_id),
-            _RINGS_UNTIL: f"{time.time() + call.timeout:.3f}",
+            _RINGS_UNTIL: f"{boot_id()}/{time.monotonic() + call.timeout:.3f}",
             **{f"PJSIP_HEADER(add,{name})": value for name, value in what.headers},
         }
         try:
@@ -232,7 +233,8 @@ class Outgoing:
 
     async def _go_on(self, leg: Leg, placed: Placed) -> None:
         """Dial, if no request for that has come to Asterisk yet, and see to it that the call ends in time if nobody answers."""
-        left = float(await self._variable(leg, _RINGS_UNTIL) or 0) - time.time()
+        boot, _, moment = (await self._variable(leg, _RINGS_UNTIL)).partition("/")
+        left = float(moment or 0) - time.monotonic() if boot == boot_id() else 0.0
         placed.rings_until = asyncio.get_running_loop().time() + left
         if not await self._variable(leg, _DIALLED):
             try:
