@@ -93,6 +93,20 @@ def check(config: ConfigOption = None) -> None:
 
 
 @cli.command()
+def health(
+    config: ConfigOption = None,
+    *,
+    alive: Annotated[bool, typer.Option("--alive", help="Ask only whether it lives, whether it takes calls or not.")] = False,
+) -> None:
+    """Ask a running controller whether it takes calls. Exits with 1 if it does not, or if nobody answers."""
+    from ari_conf.commands.existing import settings_of
+    from ari_conf.commands.health import ask
+
+    with clear_errors():
+        say(ask(settings_of(config).server, alive=alive))
+
+
+@cli.command()
 def account(
     config: ConfigOption = None,
     account: AccountOption = None,
