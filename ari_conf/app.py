@@ -16,7 +16,7 @@ from ari_conf.calls import CallBook, Control, Progress, Queues, Revival, Runners
 from ari_conf.clock import Clock, RealClock
 from ari_conf.conference import SetRecordingPaused
 from ari_conf.database import prune_regularly, store_of
-from ari_conf.health import Condition, Phase, health_routes
+from ari_conf.health import Condition, Phase
 from ari_conf.media.asterisk.dial_strings import DialStrings
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
@@ -26,6 +26,7 @@ from ari_conf.notifications import Notifications
 from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings
 from ari_conf.rest import Backend, RestApi, operations
+from ari_conf.rest.health import health_routes
 from ari_conf.rest.listening import Site
 from ari_conf.rest.media import public_media_routes
 from ari_conf.rest.reading import account_path

@@ -99,11 +99,11 @@ def health(
     alive: Annotated[bool, typer.Option("--alive", help="Ask only whether it lives, whether it takes calls or not.")] = False,
 ) -> None:
     """Ask a running controller whether it takes calls. Exits with 1 if it does not, or if nobody answers."""
-    from ari_conf.commands.existing import settings_of
     from ari_conf.commands.health import ask
+    from ari_conf.settings import load_settings
 
     with clear_errors():
-        say(ask(settings_of(config).server, alive=alive))
+        say(ask(load_settings(config).server, alive=alive))
 
 
 @cli.command()

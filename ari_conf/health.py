@@ -1,11 +1,8 @@
-"""How the controller is, for whoever watches over it: ``/healthz``, ``/readyz``, and a sentence."""
+"""How the controller is, for whoever watches over it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-
-from aiohttp import web
 
 HEALTHY: Final = {"status": "ok"}
 """What ``/healthz`` answers as long as the process does."""
@@ -51,23 +48,3 @@ class Condition:
 def counted(number: int, what: str) -> str:
     """Return a number of things in words."""
     return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
-
-
-def health_routes(look: Callable[[], Condition]) -> list[web.RouteDef]:
-    """Return the pages; each request looks anew."""
-
-    async def healthz(_request: web.Request) -> web.Response:
-        return web.json_response(HEALTHY)
-
-    async def readyz(_request: web.Request) -> web.Response:
-        condition = look()
-        body = {
-            "status": condition.status,
-            "calls": condition.calls,
-            "conferences": condition.conferences,
-            "callbacks_owed": condition.callbacks_owed,
-            "database": condition.database or "ok",
-        }
-        return web.json_response(body, status=200 if condition.ready else 503)
-
-    return [web.get("/healthz", healthz), web.get("/readyz", readyz)]

@@ -69,6 +69,11 @@ class ServerSettings(_Section):
     stop: Literal["hand-over", "finish"] = "hand-over"
     finish_within: float = Field(default=3600.0, ge=0)
 
+    @property
+    def near_host(self) -> str:
+        """Where it is reached from its own machine; ``host`` may mean all addresses."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+
 
 def _dial_string(name: str) -> AfterValidator:
     def check(value: str) -> str:

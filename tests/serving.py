@@ -27,10 +27,12 @@ class AriConf:
     """``ari-conf`` with a settings file, a state and a database of its own. Its processes are killed at the end.
 
     ``numbers`` and ``more`` are TOML: the tables ``[[numbers]]``, and settings that come before them. Numbers are called by the
-    phones of this process. ``url`` is where the present life's REST API is.
+    phones of this process. ``stop`` is that of ``[server]``. ``url`` is where the present life's REST API is.
     """
 
-    def __init__(self, folder: Path, asterisk: PrivateAsterisk, numbers: str, *, more: str = "") -> None:
+    def __init__(
+        self, folder: Path, asterisk: PrivateAsterisk, numbers: str, *, more: str = "", stop: str = "hand-over"
+    ) -> None:
         self._folder = folder
         self._stack = AsyncExitStack()
         self.url = ""
@@ -38,7 +40,7 @@ class AriConf:
         host, port = shared_bank().address
         folder.mkdir(exist_ok=True)
         (folder / "ari-conf.toml").write_text(f"""
-server = {{ port = 0 }}
+server = {{ port = 0, stop = "{stop}" }}
 accounts = [{{ sid = "{ACCOUNT.sid}", auth_token = "{AUTH_TOKEN}" }}]
 {more}
 
@@ -65,15 +67,19 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
     async def serve(self) -> Process:
         """Start it, and return when it takes calls."""
         process = await self.begin()
-        assert process.stdout is not None
-        async with asyncio.timeout(DEADLINE):
-            printed = ""
-            while not (where := re.search(r"REST +(http://[0-9.:]+)", printed)):
-                line = await process.stdout.readline()
-                assert line, f"{printed}\n{self.log}"
-                printed += line.decode()
-        self.url = where[1]
+        self.url = (await self.printed(process, r"REST +(http://[0-9.:]+)"))[1]
         return process
+
+    async def printed(self, process: Process, pattern: str) -> re.Match[str]:
+        """Wait for a line of its output in which this is found."""
+        assert process.stdout is not None
+        printed = ""
+        async with asyncio.timeout(DEADLINE):
+            while line := (await process.stdout.readline()).decode():
+                printed += line
+                if found := re.search(pattern, line):
+                    return found
+        raise AssertionError(f"no line has {pattern!r}:\n{printed}\n{self.log}")
 
     async def begin(self) -> Process:
         """Start it, and return before it takes calls."""

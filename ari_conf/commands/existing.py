@@ -19,14 +19,6 @@ from .terminal import clear_errors
 NO_ACCOUNT: Final = "there is no account yet; `ari-conf serve` makes one when it starts"
 
 
-_HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-
-
-def near(host: str) -> str:
-    """Return where a server is reached from its own machine that listens on ``host``, which may mean all addresses."""
-    return _HERE.get(host, host)
-
-
 def settings_of(config: Path | None) -> Settings:
     """Read the settings; what is logged from here on goes to the terminal, if it is grave."""
     with clear_errors():

@@ -7,7 +7,6 @@ from typing import Any, Final
 from ari_conf.health import counted
 from ari_conf.settings import ServerSettings
 
-from .existing import near
 from .rooms_things import ControllerError
 
 ANSWER_SECONDS: Final = 4.0
@@ -38,7 +37,7 @@ def ask(server: ServerSettings, *, alive: bool) -> str:
 
 
 def _get(server: ServerSettings, path: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection(near(server.host), server.port, timeout=ANSWER_SECONDS)
+    connection = http.client.HTTPConnection(server.near_host, server.port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

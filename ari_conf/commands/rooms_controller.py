@@ -12,7 +12,7 @@ from yarl import URL
 from ari_conf.accounts import Account
 from ari_conf.settings import Settings
 
-from .existing import chosen_accounts, near, settings_of
+from .existing import chosen_accounts, settings_of
 from .rooms_things import ControllerError, Thing, number_of
 
 ANSWER_SECONDS: Final = 10.0
@@ -152,7 +152,7 @@ def _url(settings: Settings, given: str | None) -> URL:
     server = settings.server
     if not given and not server.public_url and not server.port:
         raise ControllerError("the settings leave the port to the system; say with --url where the controller is")
-    text = given or server.public_url or str(URL.build(scheme="http", host=near(server.host), port=server.port))
+    text = given or server.public_url or str(URL.build(scheme="http", host=server.near_host, port=server.port))
     try:
         url = URL(text.rstrip("/")).with_user(None)
     except ValueError as error:

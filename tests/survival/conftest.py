@@ -21,11 +21,17 @@ async def asterisk() -> AsyncIterator[PrivateAsterisk]:
 
 
 @pytest.fixture
-async def world(asterisk: PrivateAsterisk, tmp_path: Path) -> AsyncIterator[World]:
+def stop() -> str:
+    """What SIGTERM does with the calls of a world: ``[server] stop``."""
+    return "hand-over"
+
+
+@pytest.fixture
+async def world(asterisk: PrivateAsterisk, tmp_path: Path, stop: str) -> AsyncIterator[World]:
     """A first life that takes calls."""
     async with AppServer() as app:
         numbers = f'[[numbers]]\nvoice_url = "{app.url("/voice")}"\nstatus_callback = "{app.url("/calls")}"\n'
-        async with AriConf(tmp_path, asterisk, numbers) as running:
+        async with AriConf(tmp_path, asterisk, numbers, stop=stop) as running:
             world = World(app, running, asterisk)
             await world.live()
             try:
