@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 import pytest
 
 from ari_conf.phones.phone import CallRefusedError
+from ari_conf.recordings.finish import finished as trimmed
 from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage, until, who_hears_whom, within_deadline
 
 EVENTS = "statusCallback='/events' statusCallbackEvent='join leave end'"
@@ -93,7 +95,14 @@ async def test_calls_that_are_up_dial_whom_they_like(stage: Stage) -> None:
     assert await finished(stage)
 
 
-async def test_it_waits_for_the_last_call_and_for_its_recording() -> None:
+async def test_it_waits_for_the_last_call_and_for_its_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_be_trimmed = asyncio.Event()
+
+    async def slowly(*arguments: Any) -> Any:
+        await may_be_trimmed.wait()
+        return await trimmed(*arguments)
+
+    monkeypatch.setattr("ari_conf.recordings.recordings.finished", slowly)
     async with set_stage(None) as stage:
         recorded = "record='record-from-start' recordingStatusCallback='/recording'"
         (ann,) = await stage.room("ann", twiml=f"<Response><Dial><Conference {recorded}>room</Conference></Dial></Response>")
@@ -107,7 +116,12 @@ async def test_it_waits_for_the_last_call_and_for_its_recording() -> None:
         await stage.clock.let_pass(5.0)
         assert not finishing.done()
         await bob.hang_up()
+        await stage.until(lambda: not stage.controller.switchboard.busy)
+        await stage.clock.let_pass(5.0)
+        waited = not finishing.done()
+        may_be_trimmed.set()
         await stage.until(finishing.done)
+        assert waited
         assert finishing.result()
         assert not stage.controller.recordings.busy
         await stage.until(lambda: [params["RecordingStatus"] for params in stage.app.params("/recording")] == ["completed"])
