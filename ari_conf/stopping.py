@@ -14,9 +14,9 @@ LOOK_SECONDS: Final = 0.1
 class Fate(StrEnum):
     """What becomes of the calls that are up when the controller ends."""
 
-    KEPT = "go on in Asterisk, and the next start goes on with them"
-    END_WITH_MIXER = "end, for the Python mixer ends with this process"
-    END_WITH_ASTERISK = "end, for their Asterisk ends with this process"
+    KEPT = "kept by Asterisk for the next start"
+    ENDED_WITH_MIXER = "ended with the Python mixer"
+    ENDED_WITH_ASTERISK = "ended with the private Asterisk"
 
 
 async def finished(busy: Callable[[], bool], clock: Clock, within: float) -> bool:
@@ -32,11 +32,10 @@ async def finished(busy: Callable[[], bool], clock: Clock, within: float) -> boo
 def draining(condition: Condition, within: float, fate: Fate) -> str:
     """Tell the operator that those who are there may finish now."""
     up = counted(condition.calls, "call")
-    return (
-        f"No new calls are taken; {up} may finish within {within:g} s, or until the next signal. Who is left then will {fate}."
-    )
+    return f"No new calls are taken; {up} may finish within {within:g} s, or until the next signal. Who is left then is {fate}."
 
 
 def ending(condition: Condition, fate: Fate) -> str:
     """Tell the operator what becomes of the calls that are left, if any."""
-    return f"{counted(condition.calls, 'call')} {fate}." if condition.calls else "No call is left."
+    left = condition.calls
+    return f"{counted(left, 'call')} {'is' if left == 1 else 'are'} {fate}." if left else "No call is left."

@@ -31,7 +31,7 @@ async def serve(settings: Settings, accounts: tuple[Account, ...], stop: Stop) -
         where = "no phone can reach the Python mixer; it is for tests" if local else settings.asterisk.url
         say(f"ari_conf {__version__} takes calls from {settings.engine} ({where})")
         say(_rest(settings, accounts, controller.port))
-        fate = Fate.END_WITH_MIXER if local else Fate.KEPT
+        fate = Fate.ENDED_WITH_MIXER if local else Fate.KEPT
         await Life(controller, settings.server, stop, manager, fate).lead(_broken(controller))
 
 
@@ -57,7 +57,7 @@ async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: Privat
                 f"\nDial any name, for example sip:room@{asterisk.sip_host}:{asterisk.sip_port}, "
                 "with or without an account; whoever dials the same name talks. Stop with Ctrl-C.\n"
             )
-            life = Life(controller, settings.server, stop, manager, Fate.END_WITH_ASTERISK)
+            life = Life(controller, settings.server, stop, manager, Fate.ENDED_WITH_ASTERISK)
             await life.lead(_either_broken(controller, asterisk))
 
 

@@ -69,7 +69,7 @@ async def test_the_next_life_goes_on_with_what_was_handed_over(world: World, sig
         if number:
             await printed(world, "No new calls are taken")
         terminate(world)
-    await printed(world, "2 calls go on in Asterisk, and the next start goes on with them")
+    await printed(world, "2 calls are kept by Asterisk for the next start")
     assert await ended(world) == 0
     await hear_each_other(phones)
 
