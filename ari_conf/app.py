@@ -1,10 +1,10 @@
-"""The controller put together: engine, rooms, calls, webhooks, the health pages."""
+"""The controller put together: engine, rooms, calls, webhooks, the health pages, how it stops."""
 
 import asyncio
 import contextlib
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 import structlog
 from aiohttp import web
@@ -16,6 +16,7 @@ from ari_conf.calls import CallBook, Control, Progress, Queues, Revival, Runners
 from ari_conf.clock import Clock, RealClock, SteadyClock
 from ari_conf.conference import SetRecordingPaused
 from ari_conf.database import prune_regularly, store_of
+from ari_conf.health import Condition, Phase
 from ari_conf.media.asterisk.dial_strings import DialStrings
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
@@ -25,11 +26,13 @@ from ari_conf.notifications import Notifications
 from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings
 from ari_conf.rest import Backend, RestApi, operations
+from ari_conf.rest.health import health_routes
 from ari_conf.rest.listening import Site
 from ari_conf.rest.media import public_media_routes
 from ari_conf.rest.reading import account_path
 from ari_conf.rooms import Rooms, RoomSounds
 from ari_conf.settings import Settings
+from ari_conf.stopping import finished
 from ari_conf.store import Store, StoreError, plainly
 from ari_conf.timekeeping import Timekeeper
 from ari_conf.twilio_codes import Code, TwilioError, code_of
@@ -42,9 +45,6 @@ DRAIN_SECONDS = 5.0
 
 FLUSH_SECONDS = 5.0
 """How long a stopping controller waits for the database to take what has happened so far."""
-
-HEALTHY: Final = {"status": "ok"}
-"""What ``/healthz`` answers as long as the process does."""
 
 
 class StartError(Exception):
@@ -87,6 +87,7 @@ class Controller:
         self._webhooks = webhooks or WebhookClient(private_addresses=settings.webhooks.private_addresses)
         self._clock = clock
         self._stack = contextlib.AsyncExitStack()
+        self._phase = Phase.STARTING
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.engine = engine
         self.store = _store(settings)
@@ -170,6 +171,7 @@ class Controller:
             for work, name in ((self.switchboard.run(), "switchboard"), (self._timekeeper.keep(), "timekeeper")):
                 stack.push_async_callback(_cancel, asyncio.create_task(work, name=name))
             self._rest.open = True
+            self._phase = Phase.READY
             self._stack = stack.pop_all()
         return self
 
@@ -178,8 +180,31 @@ class Controller:
     ) -> None:
         await self._stack.aclose()
 
+    @property
+    def condition(self) -> Condition:
+        """How it is now."""
+        return Condition(
+            phase=self._phase,
+            connected=self.switchboard.connected,
+            calls=len(self.switchboard.calls),
+            conferences=len(self.rooms.conferences),
+            callbacks_owed=self.outbox.owed,
+            database=self.store.failing,
+            clock=self._timekeeper.problem,
+        )
+
+    def drain(self) -> None:
+        """Take no new calls from now on; those that are up go on, with all that they do, and REST for them."""
+        self._phase = Phase.DRAINING
+        self._rest.take_calls = self.switchboard.take_calls = False
+
+    async def finished(self, within: float) -> bool:
+        """Wait until no call is left and its recordings are told, for so many seconds at most; return whether that is so."""
+        return await finished(lambda: self.switchboard.busy or self.recordings.busy, self._clock, within)
+
     async def _leave_all_as_it_is(self) -> None:
         """Let go of the calls as a crash would, so that there is one way only in which a later life finds them."""
+        self._phase = Phase.STOPPING
         self._rest.open = False
         self.switchboard.leave_alone()
         await self.recordings.drain()
@@ -245,7 +270,7 @@ class Controller:
 
     async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
         app = web.Application()
-        app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
+        app.add_routes(health_routes(lambda: self.condition))
         app.add_routes(media_routes(self.sounds))
         if self._settings.server.public_recordings:
             app.add_routes(public_media_routes(self.store, self._settings.storage.recordings, self._clock))
@@ -261,22 +286,6 @@ class Controller:
                 f"cannot listen on {server.host}:{server.port} ({error.strerror or error}); choose another address in [server]"
             ) from error
         self.port = runner.addresses[0][1]
-
-    async def _healthz(self, _request: web.Request) -> web.Response:
-        return web.json_response(HEALTHY)
-
-    async def _readyz(self, _request: web.Request) -> web.Response:
-        connected = self.switchboard.connected
-        ready = connected and self._rest.open
-        body = {
-            "status": "ready" if ready else "starting or stopping" if connected else "the engine is lost",
-            "calls": len(self.switchboard.calls),
-            "conferences": len(self.rooms.conferences),
-            "callbacks_owed": self.outbox.owed,
-            "database": self.store.failing or "ok",
-            "clock": self._timekeeper.problem or "ok",
-        }
-        return web.json_response(body, status=200 if ready else 503)
 
 
 def _store(settings: Settings) -> Store:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from sqlalchemy.exc import SQLAlchemyError
 
-from ari_conf.app import HEALTHY
 from ari_conf.audio.speech import SpeechError, make_speech
 from ari_conf.database import store_of
+from ari_conf.health import HEALTHY
 from ari_conf.media.asterisk.bridge import ALWAYS_SOFTMIX
 from ari_conf.media.asterisk.errors import AriRefusedError
 from ari_conf.media.asterisk.link import AriAddress, AriLink

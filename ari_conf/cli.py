@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 (imports where they are needed: all of them take more than a second to load)
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -41,23 +42,23 @@ def main() -> None:
 
 @cli.command()
 def serve(config: ConfigOption = None, engine: EngineOption = None) -> None:
-    """Take calls until you stop it with Ctrl-C."""
-    from ari_conf.commands import running
+    """Take calls until you stop it with Ctrl-C; `[server] stop` says what becomes of those that are up then."""
+    from ari_conf.commands import life, running
 
     settings, accounts = running.begin(config, engine)
-    run(running.until_signal(running.serve(settings, accounts)))
+    run(life.until_signal(partial(running.serve, settings, accounts)))
 
 
 @cli.command()
 def up(config: ConfigOption = None, *, sip_port: SipPortOption = 5060, system: SystemOption = False) -> None:
     """Run a private Asterisk and the controller together, for your softphone."""
-    from ari_conf.commands import running
+    from ari_conf.commands import life, running
     from ari_conf.private_asterisk import PrivateAsterisk
 
     settings, accounts = running.begin(config, EngineName.ASTERISK)
     with clear_errors():
         asterisk = PrivateAsterisk(running.installed(system=system), sip_port=sip_port)
-    run(running.until_signal(running.up(settings, accounts, asterisk)))
+    run(life.until_signal(partial(running.up, settings, accounts, asterisk)))
 
 
 @cli.command()
@@ -89,6 +90,20 @@ def check(config: ConfigOption = None) -> None:
         console.print(verdict, end="")
         say(finding.what)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@cli.command()
+def health(
+    config: ConfigOption = None,
+    *,
+    alive: Annotated[bool, typer.Option("--alive", help="Ask only whether it lives, whether it takes calls or not.")] = False,
+) -> None:
+    """Ask a running controller whether it takes calls. Exits with 1 if it does not, or if nobody answers."""
+    from ari_conf.commands.health import ask
+    from ari_conf.settings import load_settings
+
+    with clear_errors():
+        say(ask(load_settings(config).server, alive=alive))
 
 
 @cli.command()

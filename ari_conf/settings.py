@@ -55,15 +55,24 @@ class _Section(BaseModel):
 
 
 class ServerSettings(_Section):
-    """Where REST and health are served, later the dashboard too.
+    """Where REST and health are served, later the dashboard too; and how the controller stops.
 
     With ``public_recordings`` whoever knows the address of a recording may hear it; what is known of it stays for its account.
+    ``stop`` says what a signal does with the calls that are up: it leaves them to the next start, or no more are taken and they
+    may finish, for ``finish_within`` seconds at most; then they are left, too.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: OptionalHttpUrl = ""
     public_recordings: bool = False
+    stop: Literal["hand-over", "finish"] = "hand-over"
+    finish_within: float = Field(default=3600.0, ge=0)
+
+    @property
+    def near_host(self) -> str:
+        """Where it is reached from its own machine; ``host`` may mean all addresses."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
 
 
 def _dial_string(name: str) -> AfterValidator:

@@ -34,8 +34,8 @@ class AriConf:
     """``ari-conf`` with a settings file, a state and a database of its own. Its processes are killed at the end.
 
     ``numbers`` and ``more`` are TOML: the tables ``[[numbers]]``, and settings that come before them. Numbers are called by the
-    phones of this process. ``url`` is where the present life's REST API is. ``ari_url`` is another way to ``asterisk``, and
-    ``program`` a module that runs ``ari_conf`` with something more.
+    phones of this process. ``url`` is where the present life's REST API is. ``ari_url`` is another way to ``asterisk``,
+    ``program`` a module that runs ``ari_conf`` with something more, ``stop`` that of ``[server]``.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class AriConf:
         more: str = "",
         ari_url: str = "",
         program: str = "ari_conf",
+        stop: str = "hand-over",
     ) -> None:
         self.folder = folder
         self._program = program
@@ -56,7 +57,7 @@ class AriConf:
         host, port = shared_bank().address
         folder.mkdir(exist_ok=True)
         (folder / "ari-conf.toml").write_text(f"""
-server = {{ port = 0 }}
+server = {{ port = 0, stop = "{stop}" }}
 accounts = [{{ sid = "{ACCOUNT.sid}", auth_token = "{AUTH_TOKEN}" }}]
 {more}
 
@@ -83,15 +84,19 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
     async def serve(self) -> Process:
         """Start it, and return when it takes calls."""
         process = await self.begin()
-        assert process.stdout is not None
-        async with asyncio.timeout(DEADLINE):
-            printed = ""
-            while not (where := re.search(r"REST +(http://[0-9.:]+)", printed)):
-                line = await process.stdout.readline()
-                assert line, f"{printed}\n{self.log}"
-                printed += line.decode()
-        self.url = where[1]
+        self.url = (await self.printed(process, r"REST +(http://[0-9.:]+)"))[1]
         return process
+
+    async def printed(self, process: Process, pattern: str) -> re.Match[str]:
+        """Wait for a line of its output in which this is found."""
+        assert process.stdout is not None
+        printed = ""
+        async with asyncio.timeout(DEADLINE):
+            while line := (await process.stdout.readline()).decode():
+                printed += line
+                if found := re.search(pattern, line):
+                    return found
+        raise AssertionError(f"no line has {pattern!r}:\n{printed}\n{self.log}")
 
     async def begin(self) -> Process:
         """Start it, and return before it takes calls."""

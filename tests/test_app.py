@@ -64,7 +64,7 @@ async def test_while_it_starts_it_is_alive_and_nobody_is_told_of_calls_that_it_d
     await within_deadline(engine.starting.wait())
     assert (await answer(controller, "/healthz"))[0] == 200
     status, body = await answer(controller, "/readyz")
-    assert (status, body["status"]) == (503, "starting or stopping")
+    assert (status, body["status"]) == (503, "starting")
     calls = f"/2010-04-01/Accounts/{ACCOUNT.sid}/Calls.json"
     login = {"Authorization": "Basic " + b64encode(f"{ACCOUNT.sid}:{ACCOUNT.auth_token}".encode()).decode()}
     url = f"http://127.0.0.1:{controller.port}{calls}"

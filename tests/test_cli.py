@@ -312,6 +312,20 @@ async def test_up_lets_two_phones_talk_and_leaves_nothing(start: Start) -> None:
     assert [json.loads(line)["level"] for line in errors.splitlines()].count("error") == 0
 
 
+async def test_up_may_let_its_calls_finish(start: Start) -> None:
+    command, server, asterisk = await up(start, {"ARI_CONF_SERVER__STOP": "finish"})
+    ann = SipPhone("ann", TONES["ann"], server=server)
+    await ann.dial("friends")
+    command.process.send_signal(signal.SIGINT)
+    await command.line("No new calls are taken; 1 call may finish .* is ended with the private Asterisk")
+    assert is_running(asterisk)
+    await ann.hang_up()
+    status, printed, _ = await command.end()
+    assert status == 0
+    assert "No call is left" in printed
+    assert not is_running(asterisk)
+
+
 async def test_up_that_is_stopped_while_its_asterisk_starts_leaves_nothing(start: Start) -> None:
     command = await start("up", "--sip-port", free_port(), env={"ARI_CONF_SERVER__PORT": "0"})
     async with asyncio.timeout(DEADLINE):

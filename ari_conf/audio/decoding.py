@@ -77,9 +77,14 @@ class _DecoderFailedError(DecodeError):
 
 
 def _begin() -> "subprocess.Popen[bytes]":
-    # What decoders have to say on standard error would stand between the lines of the log.
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-c", _PROGRAM, _ROOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-P", "-c", _PROGRAM, _ROOT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # What decoders have to say would stand between the lines of the log.
+        stderr=subprocess.DEVNULL,
+        # A Ctrl-C in the terminal is for the controller, whose calls may go on for a while.
+        start_new_session=True,
     )
 
 

@@ -30,6 +30,11 @@ class Runners:
         running = self._running.get(call_sid)
         return running[0] if running else None
 
+    @property
+    def busy(self) -> bool:
+        """Whether any call is being served, one that has not been placed yet included."""
+        return bool(self._running)
+
     async def stop(self) -> None:
         """Stop serving; the engine is stopped already, and a later life goes on with the calls."""
         while self._running:

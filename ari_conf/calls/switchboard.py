@@ -39,7 +39,10 @@ log = structlog.get_logger(__name__)
 
 
 class Switchboard:
-    """All calls of this process. ``connected`` tells whether the engine is there."""
+    """All calls of this process. ``connected`` tells whether the engine is there.
+
+    While it does not ``take_calls``, who calls is turned away with SIP 503; calls that are up go on, and dial whom they like.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,12 @@ class Switchboard:
         self._control = control
         self._rejecting: set[asyncio.Task[None]] = set()
         self.connected = True
+        self.take_calls = True
+
+    @property
+    def busy(self) -> bool:
+        """Whether any call is up, or on its way."""
+        return bool(self.calls) or self._runners.busy
 
     @property
     def calls(self) -> list[Call]:
@@ -123,12 +132,14 @@ class Switchboard:
                 self._services.rooms.talking(call.sid, talking=event.talking)
 
     def _on_arrived(self, event: CallArrived) -> None:
+        if not self.take_calls:
+            log.info("a call is turned away, for the controller is about to stop", call_sid=event.call_sid, to=event.to)
+            self._reject_soon(event.call_sid, RejectReason.UNAVAILABLE)
+            return
         number = self._settings.number_for(event.to)
         if number is None:
             log.warning("nothing is configured for this number; the call is rejected", call_sid=event.call_sid, to=event.to)
-            task = asyncio.create_task(self._reject(event.call_sid), name=f"call {event.call_sid}")
-            self._rejecting.add(task)
-            task.add_done_callback(self._rejecting.discard)
+            self._reject_soon(event.call_sid, RejectReason.REJECTED)
             return
         call = self._call(event, number)
         self._services.book.arrived(call)
@@ -169,9 +180,14 @@ class Switchboard:
             fallback=Fallback(number.voice_fallback_url, number.voice_fallback_method),
         )
 
-    async def _reject(self, call_sid: str) -> None:
+    def _reject_soon(self, call_sid: str, reason: RejectReason) -> None:
+        task = asyncio.create_task(self._reject(call_sid, reason), name=f"call {call_sid}")
+        self._rejecting.add(task)
+        task.add_done_callback(self._rejecting.discard)
+
+    async def _reject(self, call_sid: str, reason: RejectReason) -> None:
         try:
-            await self._services.engine.reject(call_sid, RejectReason.REJECTED)
+            await self._services.engine.reject(call_sid, reason)
         except CallGoneError:
             return
         except EngineError as error:

@@ -18,9 +18,6 @@ from .rooms_things import ControllerError, Thing, number_of
 ANSWER_SECONDS: Final = 10.0
 """How long the controller may take for an answer."""
 
-_HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Where a server that listens on all addresses is reached from the same machine."""
-
 _START: Final = "start one with `ari-conf serve`, or say with --url where it is"
 
 
@@ -155,8 +152,7 @@ def _url(settings: Settings, given: str | None) -> URL:
     server = settings.server
     if not given and not server.public_url and not server.port:
         raise ControllerError("the settings leave the port to the system; say with --url where the controller is")
-    host = _HERE.get(server.host, server.host)
-    text = given or server.public_url or str(URL.build(scheme="http", host=host, port=server.port))
+    text = given or server.public_url or str(URL.build(scheme="http", host=server.near_host, port=server.port))
     try:
         url = URL(text.rstrip("/")).with_user(None)
     except ValueError as error:

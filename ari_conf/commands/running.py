@@ -1,11 +1,8 @@
 """What ``ari-conf serve`` and ``ari-conf up`` do: a controller that runs until it is stopped."""
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Coroutine
+import os
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 from yarl import URL
@@ -17,25 +14,30 @@ from ari_conf.clock import RealClock
 from ari_conf.logs import set_up_logs
 from ari_conf.private_asterisk import PrivateAsterisk, PrivateAsteriskError
 from ari_conf.private_asterisk.foreground import describe
+from ari_conf.service_manager import ServiceManager
 from ari_conf.settings import AsteriskSettings, Settings, load_settings
+from ari_conf.stopping import Fate
 
+from .life import Life, Stop
 from .terminal import clear_errors, say
 
 
-async def serve(settings: Settings, accounts: tuple[Account, ...]) -> None:
-    """Take calls. Ends by ``StartError`` alone."""
-    engine = make_engine(settings, RealClock())
-    async with Controller(settings, accounts, engine) as controller:
-        where = (
-            settings.asterisk.url if settings.engine == "asterisk" else "no phone can reach the Python mixer; it is for tests"
-        )
+async def serve(settings: Settings, accounts: tuple[Account, ...], stop: Stop) -> None:
+    """Take calls until ``stop`` ends it. Raises ``StartError`` if it cannot start, or go on."""
+    local = settings.engine == "local"
+    manager = ServiceManager.of(os.environ)
+    controller = Controller(settings, accounts, make_engine(settings, RealClock()))
+    async with manager.told(lambda: controller.condition, RealClock()), controller:
+        where = "no phone can reach the Python mixer; it is for tests" if local else settings.asterisk.url
         say(f"ari_conf {__version__} takes calls from {settings.engine} ({where})")
         say(_rest(settings, accounts, controller.port))
-        raise StartError(await controller.failed)
+        fate = Fate.ENDED_WITH_MIXER if local else Fate.KEPT
+        await Life(controller, settings.server, stop, manager, fate).lead(_broken(controller))
 
 
-async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: PrivateAsterisk) -> None:
-    """Run ``asterisk`` and take calls from it. Ends by ``StartError`` or ``PrivateAsteriskError`` alone."""
+async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: PrivateAsterisk, stop: Stop) -> None:
+    """Run ``asterisk`` and take calls from it until ``stop`` ends both. Raises ``StartError`` or ``PrivateAsteriskError``."""
+    manager = ServiceManager.of(os.environ)
     async with asterisk:
         ours = {
             "url": asterisk.ari_url,
@@ -47,31 +49,31 @@ async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: Privat
             # The private Asterisk has no trunk, but accounts for softphones: their names are its numbers.
             ours["outbound"] = "PJSIP/{number}"
         settings = settings.model_copy(update={"asterisk": settings.asterisk.model_copy(update=ours)})
-        async with Controller(settings, accounts, make_engine(settings, RealClock())) as controller:
+        controller = Controller(settings, accounts, make_engine(settings, RealClock()))
+        async with manager.told(lambda: controller.condition, RealClock()), controller:
             for line in (*describe(asterisk), _rest(settings, accounts, controller.port)):
                 say(line)
             say(
                 f"\nDial any name, for example sip:room@{asterisk.sip_host}:{asterisk.sip_port}, "
                 "with or without an account; whoever dials the same name talks. Stop with Ctrl-C.\n"
             )
-            ended = asyncio.ensure_future(asterisk.wait_ended())
-            either: set[asyncio.Future[Any]] = {ended, controller.failed}
-            try:
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                ended.cancel()
-            if controller.failed.done():
-                raise StartError(controller.failed.result())
-            raise PrivateAsteriskError(f"Asterisk has ended by itself; the end of its log:\n{asterisk.log_end()}")
+            life = Life(controller, settings.server, stop, manager, Fate.ENDED_WITH_ASTERISK)
+            await life.lead(_either_broken(controller, asterisk))
 
 
-async def until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run ``work`` until it ends; at SIGINT or SIGTERM it is cancelled, and clears up behind itself."""
-    task = asyncio.ensure_future(work)
-    for sig in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sig, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+async def _broken(controller: Controller) -> None:
+    raise StartError(await controller.failed)
+
+
+async def _either_broken(controller: Controller, asterisk: PrivateAsterisk) -> None:
+    ended = asyncio.ensure_future(asterisk.wait_ended())
+    try:
+        await asyncio.wait((ended, controller.failed), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended.cancel()
+    if controller.failed.done():
+        raise StartError(controller.failed.result())
+    raise PrivateAsteriskError(f"Asterisk has ended by itself; the end of its log:\n{asterisk.log_end()}")
 
 
 def begin(config: Path | None, engine: str | None) -> tuple[Settings, tuple[Account, ...]]:

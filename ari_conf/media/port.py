@@ -27,10 +27,15 @@ class CallGoneError(EngineError):
 
 
 class RejectReason(StrEnum):
-    """Why a call is not taken (TwiML's ``<Reject reason>``): busy is SIP 486, rejected is SIP 404."""
+    """Why a call is not taken.
+
+    Busy (SIP 486) and rejected (SIP 404) are those of TwiML's ``<Reject reason>``. Unavailable (SIP 503) is ours: a carrier
+    tries another server then.
+    """
 
     BUSY = "busy"
     REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
 
 
 class Sound(StrEnum):

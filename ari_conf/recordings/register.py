@@ -17,6 +17,11 @@ class Register:
         self._live: dict[str, Live] = {}
         self._by_name: dict[str, Live] = {}
 
+    @property
+    def busy(self) -> bool:
+        """Whether any recording is not finished yet."""
+        return bool(self._live)
+
     def get(self, sid: str) -> Recording | None:
         """Return a recording that is not finished yet; None for all others."""
         live = self._live.get(sid)

@@ -41,7 +41,8 @@ _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"
 class RestApi:
     """The REST API of ``accounts``: ``operations``, each of which may be asked ``rate`` times a second on the average.
 
-    ``rate`` and ``burst`` are those of one account, and of one address. Until it is ``open`` everything is refused with 503.
+    ``rate`` and ``burst`` are those of one account, and of one address. Until it is ``open`` everything is refused with 503,
+    and while it does not ``take_calls`` what would begin one.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class RestApi:
         self._gate = Gate(accounts, rate, burst, clock)
         self._routes = Routes(operations)
         self.open = False
+        self.take_calls = True
         self._description = to_json(openapi(operations, PREFIX))
 
     def mount(self, app: web.Application) -> None:
@@ -98,6 +100,11 @@ class RestApi:
         sent = url.query if operation.asks_by_query else await _form(request)
         parameters = read_parameters(operation.parameters, sent)
         asked = Asked(login.account, parameters, path, route.suffix, url, login.by_token)
+        # Not before the form has come, which may take a while.
+        if operation.begins_call and not self.take_calls:
+            raise RestError(
+                RestCode.UNAVAILABLE, "No new calls are taken, for the controller is about to stop; try later.", 503
+            )
         answer = await operation.handler(asked)
         if isinstance(answer, web.StreamResponse):
             return answer

@@ -59,6 +59,7 @@ class Calls:
                 answer=CallBody,
                 status=201,
                 parameters=CreateCall,
+                begins_call=True,
             ),
             Operation(
                 name="ListCall",

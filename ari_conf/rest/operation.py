@@ -76,7 +76,7 @@ class Operation:
 
     ``parameters`` are those of the query for GET and HEAD, else of the form. The handler returns what ``answer`` says: a
     ``Body``, a ``Page`` for a ``Listing``, an aiohttp response for ``Media``, None for None. ``segments`` describe variables of
-    the path that mean something else here than elsewhere.
+    the path that mean something else here than elsewhere. One that ``begins_call`` is refused while no new calls are taken.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Operation:
     parameters: type[Parameters] = Parameters
     suffixes: tuple[str, ...] = (".json", "")
     segments: Mapping[str, Segment] = field(default_factory=dict)
+    begins_call: bool = False
 
     @property
     def asks_by_query(self) -> bool:

@@ -61,6 +61,7 @@ class Participants:
                 answer=ParticipantBody,
                 status=201,
                 segments=room,
+                begins_call=True,
             ),
             Operation(
                 name="FetchParticipant",

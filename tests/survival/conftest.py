@@ -22,15 +22,21 @@ async def asterisk() -> AsyncIterator[PrivateAsterisk]:
         yield running
 
 
+@pytest.fixture
+def stop() -> str:
+    """What SIGTERM does with the calls of a world: ``[server] stop``."""
+    return "hand-over"
+
+
 @asynccontextmanager
 async def living(
-    asterisk: PrivateAsterisk, folder: Path, *, ari_url: str = "", impatient: bool = False
+    asterisk: PrivateAsterisk, folder: Path, *, ari_url: str = "", impatient: bool = False, stop: str = "hand-over"
 ) -> AsyncIterator[World]:
     """A first life that takes calls."""
     program = "tests.survival.impatient" if impatient else "ari_conf"
     async with AppServer() as app:
         numbers = f'[[numbers]]\nvoice_url = "{app.url("/voice")}"\nstatus_callback = "{app.url("/calls")}"\n'
-        async with AriConf(folder, asterisk, numbers, ari_url=ari_url, program=program) as running:
+        async with AriConf(folder, asterisk, numbers, ari_url=ari_url, program=program, stop=stop) as running:
             world = World(app, running, asterisk)
             app.voice["/after"] = HOLD
             await world.live()
@@ -44,8 +50,8 @@ async def living(
 
 
 @pytest.fixture
-async def world(asterisk: PrivateAsterisk, tmp_path: Path) -> AsyncIterator[World]:
-    async with living(asterisk, tmp_path) as made:
+async def world(asterisk: PrivateAsterisk, tmp_path: Path, stop: str) -> AsyncIterator[World]:
+    async with living(asterisk, tmp_path, stop=stop) as made:
         yield made
 
 

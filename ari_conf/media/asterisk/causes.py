@@ -4,8 +4,8 @@ from typing import Final
 
 from ari_conf.media.port import RejectReason
 
-CODES: Final = {RejectReason.BUSY: "17", RejectReason.REJECTED: "1"}
-"""17 is "user busy" (SIP 486), 1 "unallocated number" (SIP 404)."""
+CODES: Final = {RejectReason.BUSY: "17", RejectReason.REJECTED: "1", RejectReason.UNAVAILABLE: "34"}
+"""17 is "user busy" (SIP 486), 1 "unallocated number" (SIP 404), 34 "circuit/channel congestion" (SIP 503)."""
 
 NORMAL: Final = 16
 

@@ -23,7 +23,7 @@ from ari_conf.media.port import (
 )
 
 from .arrangement import Arrangement
-from .exchange import BUSY, CALLER_GONE, NOT_FOUND, UNAVAILABLE, Exchange
+from .exchange import BUSY, CALLER_GONE, CONGESTED, NOT_FOUND, UNAVAILABLE, Exchange
 from .keypad import Dialling
 from .past import Past
 from .recorder import CallRecorder, Recorder
@@ -31,7 +31,7 @@ from .room import Rooms
 from .sources import Loop, Playback, Sounds, Source, in_frames
 from .ticker import Ticker
 
-_REJECTIONS = {RejectReason.BUSY: BUSY, RejectReason.REJECTED: NOT_FOUND}
+_REJECTIONS = {RejectReason.BUSY: BUSY, RejectReason.REJECTED: NOT_FOUND, RejectReason.UNAVAILABLE: CONGESTED}
 
 
 class LocalEngine:

@@ -40,6 +40,7 @@ NORMAL: Final = "Normal Clearing"
 BUSY: Final = Refusal(486, "Busy Here", "User busy", Unanswered.BUSY)
 NOT_FOUND: Final = Refusal(404, "Not Found", "Unallocated (unassigned) number", Unanswered.FAILED)
 UNAVAILABLE: Final = Refusal(480, "Temporarily Unavailable", NORMAL, Unanswered.NO_ANSWER)
+CONGESTED: Final = Refusal(503, "Service Unavailable", "Circuit/channel congestion", Unanswered.FAILED)
 CALLER_GONE: Final = Refusal(487, "Request Terminated", NORMAL, Unanswered.CANCELED)
 _TIMED_OUT: Final = Refusal(487, "Request Terminated", "User alerting, no answer", Unanswered.NO_ANSWER)
 
