@@ -142,7 +142,14 @@ class Controller:
             recordings=self.recordings,
             recordings_folder=settings.storage.recordings,
         )
-        self._rest = RestApi(operations(backend), accounts, clock, rate=settings.rest.rate, burst=settings.rest.burst)
+        self._rest = RestApi(
+            operations(backend),
+            accounts,
+            clock,
+            rate=settings.rest.rate,
+            burst=settings.rest.burst,
+            trusted_proxies=settings.server.trusted_proxies,
+        )
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -248,7 +255,7 @@ class Controller:
         stack.push_async_callback(runner.cleanup)
         server = self._settings.server
         try:
-            await Site(runner, server.host, server.port).start()
+            await Site(runner, server.host, server.port, server.trusted_proxies).start()
         except OSError as error:
             raise StartError(
                 f"cannot listen on {server.host}:{server.port} ({error.strerror or error}); choose another address in [server]"
