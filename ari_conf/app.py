@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -106,7 +105,6 @@ class Controller:
             engine=engine,
             set_room_paused=self._set_room_paused,
             raw=settings.storage.raw_recordings,
-            when_kept=partial(self.store.write, ()),
         )
         own = OwnRecordings(self._recording_url, self._tokens)
         programs = ProgramPlayer(self._webhooks, self.sounds, clock, log_in=own.log_in)

@@ -43,8 +43,7 @@ class Recordings(Register):
 
     ``folder`` is where finished ones stay, as ``RE….wav``. ``url_of`` tells where a recording can be had. ``set_room_paused``
     is called with a Conference SID and whether the room's recording is to pause; it raises ``TwilioError`` if the room refuses.
-    ``raw`` is the folder where the engine puts what it has recorded. ``when_kept`` calls what it is given when everything that
-    was committed so far outlives this process.
+    ``raw`` is the folder where the engine puts what it has recorded.
 
     Whoever asks for something that does not fit the state that a recording is in gets a ``TwilioError`` (16114).
     """
@@ -59,12 +58,10 @@ class Recordings(Register):
         engine: MediaEngine,
         set_room_paused: Callable[[str, bool], None],
         raw: Path | None = None,
-        when_kept: Callable[[Callable[[], None]], None] = lambda then: then(),
     ) -> None:
         super().__init__()
         self._folder = folder
         self._raw = raw
-        self._when_kept = when_kept
         self.url_of = url_of
         self._ledger = ledger
         self._clock = clock
@@ -219,9 +216,8 @@ class Recordings(Register):
     async def _finish(self, live: Live, ended: Ended) -> None:
         sid = live.recording.sid
         live.recording, told = await finished(live.recording, ended, self._folder / f"{sid}.wav")
-        done = self._change(live, live.recording.status, told)
-        if ended.path is not None:
-            self._when_kept(partial(_remove, ended.path))
+        # Until its outcome is kept, the engine's file is all there is of it.
+        done = self._change(live, live.recording.status, told, then=partial(_remove, ended.path) if ended.path else None)
         self._live.pop(sid, None)
         if not live.finished.done():
             live.finished.set_result(done)
@@ -259,17 +255,24 @@ class Recordings(Register):
             live.course = Course(self._clock.monotonic())
             self._commit(live, RecordingEvent.IN_PROGRESS)
 
-    def _change(self, live: Live, status: RecordingStatus, event: RecordingEvent | None = None) -> Recording:
+    def _change(
+        self,
+        live: Live,
+        status: RecordingStatus,
+        event: RecordingEvent | None = None,
+        *,
+        then: Callable[[], None] | None = None,
+    ) -> Recording:
         live.recording = replace(live.recording, status=status, updated_at=self._clock.now())
-        self._commit(live, event)
+        self._commit(live, event, then)
         return live.recording
 
-    def _commit(self, live: Live, event: RecordingEvent | None) -> None:
-        """Keep a recording as it is now, and owe the callback that tells it."""
+    def _commit(self, live: Live, event: RecordingEvent | None, then: Callable[[], None] | None = None) -> None:
+        """Keep a recording as it is now, and owe the callback that tells it; ``then`` is called when that is kept."""
         recording = live.recording
         url = self.url_of(recording.account_sid, recording.sid)
         owed = owed_for(recording, event, url, self._clock.now()) if event else None
-        self._ledger.commit([recording_row(recording), live_row(live, self._clock)], [owed] if owed else [])
+        self._ledger.commit([recording_row(recording), live_row(live, self._clock)], [owed] if owed else [], then)
 
 
 def _remove(path: Path) -> None:

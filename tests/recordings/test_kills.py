@@ -42,11 +42,12 @@ class Life:
             engine=self.engine,
             set_room_paused=lambda _sid, _paused: None,
             raw=self.raw,
-            when_kept=self.kept.append,
         )
 
-    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
+    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = (), then: Callable[[], None] | None = None) -> None:
         self.commits.append((rows, owed))
+        if then is not None:
+            self.kept.append(then)
 
     @property
     def told(self) -> list[str]:
