@@ -20,8 +20,8 @@ from . import choices
 from .callback import owed_for
 from .course import Course
 from .finish import finished
-from .live import Ended, Live, kept_recordings, live_row
-from .raw import left_behind, sweep
+from .live import Ended, Live, kept_recordings, live_row, no_longer
+from .raw import left_behind, remove, sweep
 from .recording import (
     FINISHED,
     RUNNING,
@@ -134,10 +134,12 @@ class Recordings(Register):
         # Before the engine begins: the call may end, and its recording with it, before this goes on.
         live = self._expect(sid, recording)
         try:
+            await self._intend(live)
             await self._engine.record(call_sid, sid, track=recording.track, dual=recording.channels == 2)
         except BaseException:
             self._by_name.pop(sid, None)
             self._live.pop(sid, None)
+            self._ledger.commit([no_longer(live)])
             raise
         self._begun(live)
         return live.finished
@@ -190,7 +192,10 @@ class Recordings(Register):
         if live is None:
             log.warning("a recording that nobody asked for is dropped", recording=event.name)
             if event.path is not None:
-                _remove(event.path)
+                remove(event.path)
+            return
+        if live.restored and not live.begun:
+            self._drop(live, event.path)
             return
         gaps = live.course.until(self._clock.monotonic() if live.stopped is None else live.stopped)
         path = event.path
@@ -217,15 +222,34 @@ class Recordings(Register):
         sid = live.recording.sid
         live.recording, told = await finished(live.recording, ended, self._folder / f"{sid}.wav")
         # Until its outcome is kept, the engine's file is all there is of it.
-        done = self._change(live, live.recording.status, told, then=partial(_remove, ended.path) if ended.path else None)
+        done = self._change(live, live.recording.status, told, then=partial(remove, ended.path) if ended.path else None)
         self._live.pop(sid, None)
         if not live.finished.done():
             live.finished.set_result(done)
+
+    async def _intend(self, live: Live) -> None:
+        """Have it kept that the engine is going to be asked, so that a later life finds what nobody was told of any more."""
+        kept = asyncio.Event()
+        self._ledger.commit([live_row(live, self._clock)], then=kept.set)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(choices.INTENT_SECONDS):
+                await kept.wait()
+
+    def _drop(self, live: Live, path: Path | None) -> None:
+        """Forget what an earlier life did not come to telling anybody: who wanted it asks again, and gets another."""
+        log.info("a recording that had not begun is dropped", recording_sid=live.recording.sid)
+        self._live.pop(live.recording.sid, None)
+        self._ledger.commit([no_longer(live)])
+        for one in (path, left_behind(self._raw, live.name)):
+            if one is not None:
+                remove(one)
 
     async def _ask_again(self, live: Live) -> None:
         """Repeat what the engine was asked last: whether it has heard that, nobody knows."""
         try:
             match live.recording.status:
+                case _ if not live.begun:
+                    await self._engine.stop_recording(live.name)
                 case RecordingStatus.PAUSED:
                     await self._engine.pause_recording(live.name)
                 case RecordingStatus.STOPPED:
@@ -273,8 +297,3 @@ class Recordings(Register):
         url = self.url_of(recording.account_sid, recording.sid)
         owed = owed_for(recording, event, url, self._clock.now()) if event else None
         self._ledger.commit([recording_row(recording), live_row(live, self._clock)], [owed] if owed else [], then)
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
