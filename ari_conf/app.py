@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -109,7 +108,6 @@ class Controller:
             engine=engine,
             set_room_paused=self._set_room_paused,
             raw=settings.storage.raw_recordings,
-            when_kept=partial(self.store.write, ()),
         )
         own = OwnRecordings(self._recording_url, self._tokens)
         programs = ProgramPlayer(self._webhooks, self.sounds, clock, log_in=own.log_in)
@@ -146,7 +144,14 @@ class Controller:
             recordings_folder=settings.storage.recordings,
         )
         self._timekeeper = Timekeeper(clock, self.outbox.commit, self._goes_by_the_clock)
-        self._rest = RestApi(operations(backend), accounts, clock, rate=settings.rest.rate, burst=settings.rest.burst)
+        self._rest = RestApi(
+            operations(backend),
+            accounts,
+            clock,
+            rate=settings.rest.rate,
+            burst=settings.rest.burst,
+            trusted_proxies=settings.server.trusted_proxies,
+        )
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -280,7 +285,7 @@ class Controller:
         stack.push_async_callback(runner.cleanup)
         server = self._settings.server
         try:
-            await Site(runner, server.host, server.port).start()
+            await Site(runner, server.host, server.port, server.trusted_proxies).start()
         except OSError as error:
             raise StartError(
                 f"cannot listen on {server.host}:{server.port} ({error.strerror or error}); choose another address in [server]"

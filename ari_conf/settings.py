@@ -4,10 +4,11 @@ import os
 import re
 import tomllib
 from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJsonError
 from yarl import URL
@@ -54,12 +55,26 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _network(value: object) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(str(value))
+    except ValueError as error:
+        raise ValueError("this is no address and no network, such as 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32") from error
+    if network.prefixlen == 0:
+        raise ValueError("these are all addresses there are, and a client could then name any as its own")
+    return network
+
+
+IpNetwork = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+
+
 class ServerSettings(_Section):
     """Where REST and health are served, later the dashboard too; and how the controller stops.
 
     With ``public_recordings`` whoever knows the address of a recording may hear it; what is known of it stays for its account.
     ``stop`` says what a signal does with the calls that are up: it leaves them to the next start, or no more are taken and they
     may finish, for ``finish_within`` seconds at most; then they are left, too.
+    ``trusted_proxies`` are believed what X-Forwarded-For says, so that a client is told from another by its own address.
     """
 
     host: str = "127.0.0.1"
@@ -68,6 +83,7 @@ class ServerSettings(_Section):
     public_recordings: bool = False
     stop: Literal["hand-over", "finish"] = "hand-over"
     finish_within: float = Field(default=3600.0, ge=0)
+    trusted_proxies: tuple[IpNetwork, ...] = ()
 
     @property
     def near_host(self) -> str:

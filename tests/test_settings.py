@@ -98,6 +98,11 @@ def test_lists_come_from_the_environment_as_json(load: Load, monkeypatch: pytest
     assert load("[[numbers]]\ntwiml = 'x'").numbers == (NumberSettings(match="+1*", twiml="<Response/>"),)
 
 
+def test_trusted_proxies_are_addresses_and_networks(load: Load) -> None:
+    settings = load("[server]\ntrusted_proxies = ['10.0.0.5', '2001:db8::/32']")
+    assert [str(network) for network in settings.server.trusted_proxies] == ["10.0.0.5/32", "2001:db8::/32"]
+
+
 def test_settings_that_are_made_in_a_program_know_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARI_CONF_SERVER__PORT", "82")
     assert Settings().server.port == 8080
@@ -112,6 +117,9 @@ def test_settings_that_are_made_in_a_program_know_no_environment(monkeypatch: py
         ("engine = 'freeswitch'", "engine", "'asterisk' or 'local'"),
         ("[server]\nport = 65536", "server.port", "65535"),
         ("[server]\nport = 'http'", "server.port", "integer"),
+        ("[server]\ntrusted_proxies = ['proxy.example']", "server.trusted_proxies.0", "no network"),
+        ("[server]\ntrusted_proxies = ['10.0.0.1/8']", "server.trusted_proxies.0", "no network"),
+        ("[server]\ntrusted_proxies = ['10.0.0.1', '::/0']", "server.trusted_proxies.1", "all addresses"),
         ("[asterisk]\napp = 'two words'", "asterisk.app", "pattern"),
         ("[asterisk]\nurl = 'localhost:8088'", "asterisk.url", "http://"),
         ("[asterisk]\nurl = 'ws://host'", "asterisk.url", "http://"),

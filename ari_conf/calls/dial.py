@@ -7,8 +7,8 @@ from ari_conf.media.port import CallGoneError
 from ari_conf.twiml import ConferenceNoun, Dial, QueueNoun
 
 from .dial_callees import dial_callees
+from .dial_outcome import Dialled
 from .dial_queue import dial_queue
-from .dialled import Dialled
 from .dialling import Dialling, dialling
 from .room_stay import stay_in_room
 from .session import CallSession, Outcome

@@ -13,7 +13,7 @@ from . import choices
 from .call import Call
 from .callee import Callee
 from .connection import TALKS_WITH, talk
-from .dialled import Dialled
+from .dial_outcome import Dialled
 from .dialling import Dialling
 from .ringback import ringing
 from .screening import screen

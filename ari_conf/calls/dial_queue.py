@@ -9,7 +9,7 @@ from ari_conf.webhooks import CallStatus
 
 from . import choices
 from .connection import talk
-from .dialled import Dialled
+from .dial_outcome import Dialled
 from .dialling import Dialling
 from .queues import AgentDocument, RunningQueue
 from .ringback import ringing

@@ -10,7 +10,8 @@ from ari_conf.queues import DEFAULT_MAX_SIZE, Modify, Queue, new_queue
 from ari_conf.sids import SidKind, new_sid
 from ari_conf.store import QueueRow, Row, Store, tables
 
-from .running_queue import LIVE_QUEUES, AgentDocument, RunningQueue
+from .live_queue import AgentDocument, kept_queues
+from .running_queue import RunningQueue
 
 __all__ = ["MOST_QUEUES", "AgentDocument", "QueueExistsError", "QueueInUseError", "Queues", "RunningQueue"]
 
@@ -40,7 +41,7 @@ class Queues:
 
         Raises SQLAlchemy's errors.
         """
-        live = await LIVE_QUEUES.read(store)
+        live = await kept_queues(store)
         kept = select(tables.queues).where(tables.queues.c.deleted_at.is_(None)).order_by(tables.queues.c.updated_at)
         for row in await store.rows(QueueRow, kept):
             queue = new_queue(
@@ -134,4 +135,4 @@ class Queues:
                 updated_at=running.updated_at,
                 deleted_at=deleted_at,
             )
-            self._keep([row, running.live_row])
+            self._keep([row, *running.live_rows()])

@@ -1,5 +1,6 @@
 """The calls of an earlier life of the controller, gone on with where they were."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -30,10 +31,15 @@ BeginningOf = Callable[[Call], Beginning | None]
 class _Revived:
     call: Call
     document: LiveDocument | None
+    orphaned: bool
+    """Its account is not configured any more."""
 
 
 class Revival:
-    """Goes on with calls: first ``read``, then the engine is started, then ``go_on``."""
+    """Goes on with calls: first ``read``, then the engine is started, then ``go_on``.
+
+    Calls of accounts that are not configured any more are ended, and are in no room and no queue from then on.
+    """
 
     def __init__(
         self,
@@ -59,13 +65,10 @@ class Revival:
         documents = await DOCUMENTS.read(store)
         for call_sid, live in (await CALLS.read(store)).items():
             account = self._accounts.get(live.account_sid)
-            if account is None:
-                log.error("a call is not gone on with, for its account is not configured any more", call_sid=call_sid)
-                services.ledger.commit([CALLS.over(call_sid), DOCUMENTS.over(call_sid)])
-                continue
-            call = revived(call_sid, live, account)
+            # Nothing is signed for a call that is only ended.
+            call = revived(call_sid, live, account or Account(live.account_sid, ""))
             services.book.take_up(call)
-            self._revived.append(_Revived(call, documents.get(call_sid)))
+            self._revived.append(_Revived(call, documents.get(call_sid), orphaned=account is None))
         recordings = services.recordings.known()
         known = [_known(one.call, recordings.pop(one.call.sid, ())) for one in self._revived]
         services.engine.remember(known, [recording for others in recordings.values() for recording in others])
@@ -81,6 +84,9 @@ class Revival:
         talk = {call.sid for pair in self._talking() for call in pair}
         for one in self._revived:
             call = one.call
+            if one.orphaned:
+                self._runners.start(CallRunner(call, services, _hang_up))
+                continue
             self._control.take_up(call)
             beginning = self._beginning(one)
             if beginning is not None:
@@ -89,7 +95,10 @@ class Revival:
             elif call.sid not in talk:
                 # Somebody's <Dial> has called it, and calls again.
                 self._runners.start(CallRunner(call, services, _hang_up))
-        up = {call.sid for call in services.book.calls}
+        orphans = [one.call for one in self._revived if one.orphaned]
+        for account_sid, calls in Counter(call.account.sid for call in orphans).items():
+            log.error("calls are ended, for their account is not configured any more", account_sid=account_sid, calls=calls)
+        up = {call.sid for call in services.book.calls} - {call.sid for call in orphans}
         services.queues.keep_only(up)
         services.rooms.keep_only(up)
         if self._revived:

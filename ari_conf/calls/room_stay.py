@@ -20,7 +20,7 @@ from ari_conf.sids import SidKind, is_sid
 from ari_conf.twilio_codes import Code, Level, code_of
 from ari_conf.twiml import ConferenceNoun, ConferenceRecord, JitterBufferSize, Trim
 
-from .dialled import Dialled
+from .dial_outcome import Dialled
 from .dialling import Dialling
 from .leg_recording import recording_callback
 from .session import CallSession, absolute

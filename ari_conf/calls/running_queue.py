@@ -1,15 +1,12 @@
 """A queue that is running: carries commands to its rules, and tells those whom it concerns what happened."""
 
 import asyncio
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Final
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
 
 import structlog
 
 from ari_conf.clock import Clock
-from ari_conf.live import Keeper
 from ari_conf.queues import (
     AgentGaveUp,
     AgentGone,
@@ -31,32 +28,9 @@ from ari_conf.queues import (
 )
 from ari_conf.store import LiveRow
 
+from .live_queue import AgentDocument, End, Kept, LiveQueue
+
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AgentDocument:
-    """What a dequeued caller hears before being bridged; without a ``url`` nothing."""
-
-    url: str | None
-    method: str
-
-
-End = tuple[Bridged | Left | AgentGaveUp, ...]
-"""What has happened to a call lastly, in order, when its stay was over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveQueue:
-    """A queue with which somebody has to do: ``documents`` of the agents, and ``ends`` of stays that nobody has seen yet."""
-
-    queue: Queue
-    updated_at: float
-    documents: Mapping[str, AgentDocument]
-    ends: Mapping[str, End]
-
-
-LIVE_QUEUES: Final = Keeper("queue", LiveQueue)
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +49,7 @@ class RunningQueue:
     documents: dict[str, AgentDocument] = field(default_factory=dict)
     restored: set[str] = field(default_factory=set)
     _ends: dict[str, End] = field(default_factory=dict)
+    _kept: Kept = field(default_factory=Kept)
 
     def enqueue(self, call_sid: str, max_size: int | None) -> "asyncio.Queue[QueueEvent]":
         """Let a call wait; return its inbox.
@@ -128,21 +103,18 @@ class RunningQueue:
             self.carry_out(Leave(call_sid, Exit.HUNG_UP))
             self.forget(call_sid)
 
-    @property
-    def live_row(self) -> LiveRow:
-        """What keeps the queue as it is now for a later life; one with which nobody has to do is kept by its ``QueueRow``."""
+    def live_rows(self) -> list[LiveRow]:
+        """Return what keeps the queue as it is now for a later life, where that has changed since the last time."""
         queue = self.queue
-        if queue.idle and not self._ends:
-            return LIVE_QUEUES.over(queue.sid)
         agents = {agent.call_sid for agent in queue.agents}
         agents.update(connection.agent.call_sid for connection in queue.connections.values())
         documents = {call_sid: document for call_sid, document in self.documents.items() if call_sid in agents}
-        live = LiveQueue(queue=queue, updated_at=self.updated_at, documents=documents, ends=self._ends)
-        return LIVE_QUEUES.row(queue.sid, live)
+        return self._kept.rows(LiveQueue(queue=queue, updated_at=self.updated_at, documents=documents, ends=self._ends))
 
     def take_up(self, kept: LiveQueue) -> None:
         """Be what an earlier life has kept."""
-        queue = self.queue = replace(kept.queue, connections=MappingProxyType(dict(kept.queue.connections)))
+        queue = self.queue = kept.queue
+        self._kept = Kept(queue.waiting)
         self.updated_at = kept.updated_at
         self.documents = dict(kept.documents)
         self._ends = dict(kept.ends)

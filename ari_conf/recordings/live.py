@@ -26,8 +26,8 @@ class Ended:
 class Live:
     """A recording that is not finished, and the ``name`` that the engine knows it by.
 
-    ``begun`` is False while the engine is being asked for it; one that is ``restored`` was begun by an earlier life. Moments
-    are on the monotonic clock. ``ended`` is there as soon as the engine has told the end.
+    ``begun`` is False while the engine is being asked for it; one that is ``restored`` is an earlier life's. Moments are on the
+    monotonic clock. ``ended`` is there as soon as the engine has told the end.
     """
 
     name: str
@@ -49,6 +49,7 @@ class _Kept:
     course: Course
     stopped: float | None
     ended: Ended | None
+    begun: bool = True
 
 
 _KEEPER: Final = Keeper("recording", _Kept)
@@ -66,8 +67,14 @@ def live_row(live: Live, clock: Clock) -> LiveRow:
         course=live.course.moved(since_1970),
         stopped=None if live.stopped is None else live.stopped + since_1970,
         ended=live.ended,
+        begun=live.begun,
     )
     return _KEEPER.row(recording.sid, kept)
+
+
+def no_longer(live: Live) -> LiveRow:
+    """Return what lets a recording be forgotten that has not begun."""
+    return _KEEPER.over(live.recording.sid)
 
 
 async def kept_recordings(store: Store, clock: Clock) -> list[Live]:
@@ -79,7 +86,7 @@ async def kept_recordings(store: Store, clock: Clock) -> list[Live]:
             kept.name,
             kept.recording,
             kept.course.moved(-since_1970),
-            begun=True,
+            begun=kept.begun,
             restored=True,
             stopped=None if kept.stopped is None else kept.stopped - since_1970,
             ended=kept.ended,

@@ -1,5 +1,6 @@
 """The folder where engines put what they have recorded, before it is finished."""
 
+import contextlib
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -17,6 +18,12 @@ def left_behind(folder: Path | None, name: str) -> Path | None:
     """Return the file of a recording of this name that was put there and not taken over."""
     path = None if folder is None else folder / f"{name}.wav"
     return path if path is not None and path.exists() else None
+
+
+def remove(path: Path) -> None:
+    """Remove a file that is not needed any more, if it can be; else a later start does."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def sweep(folder: Path, wanted: Collection[str]) -> None:

@@ -20,8 +20,8 @@ from . import choices
 from .callback import owed_for
 from .course import Course
 from .finish import finished
-from .live import Ended, Live, kept_recordings, live_row
-from .raw import left_behind, sweep
+from .live import Ended, Live, kept_recordings, live_row, no_longer
+from .raw import left_behind, remove, sweep
 from .recording import (
     FINISHED,
     RUNNING,
@@ -43,8 +43,7 @@ class Recordings(Register):
 
     ``folder`` is where finished ones stay, as ``RE….wav``. ``url_of`` tells where a recording can be had. ``set_room_paused``
     is called with a Conference SID and whether the room's recording is to pause; it raises ``TwilioError`` if the room refuses.
-    ``raw`` is the folder where the engine puts what it has recorded. ``when_kept`` calls what it is given when everything that
-    was committed so far outlives this process.
+    ``raw`` is the folder where the engine puts what it has recorded.
 
     Whoever asks for something that does not fit the state that a recording is in gets a ``TwilioError`` (16114).
     """
@@ -59,12 +58,10 @@ class Recordings(Register):
         engine: MediaEngine,
         set_room_paused: Callable[[str, bool], None],
         raw: Path | None = None,
-        when_kept: Callable[[Callable[[], None]], None] = lambda then: then(),
     ) -> None:
         super().__init__()
         self._folder = folder
         self._raw = raw
-        self._when_kept = when_kept
         self.url_of = url_of
         self._ledger = ledger
         self._clock = clock
@@ -137,10 +134,12 @@ class Recordings(Register):
         # Before the engine begins: the call may end, and its recording with it, before this goes on.
         live = self._expect(sid, recording)
         try:
+            await self._intend(live)
             await self._engine.record(call_sid, sid, track=recording.track, dual=recording.channels == 2)
         except BaseException:
             self._by_name.pop(sid, None)
             self._live.pop(sid, None)
+            self._ledger.commit([no_longer(live)])
             raise
         self._begun(live)
         return live.finished
@@ -193,7 +192,10 @@ class Recordings(Register):
         if live is None:
             log.warning("a recording that nobody asked for is dropped", recording=event.name)
             if event.path is not None:
-                _remove(event.path)
+                remove(event.path)
+            return
+        if live.restored and not live.begun:
+            self._drop(live, event.path)
             return
         gaps = live.course.until(self._clock.monotonic() if live.stopped is None else live.stopped)
         path = event.path
@@ -219,17 +221,35 @@ class Recordings(Register):
     async def _finish(self, live: Live, ended: Ended) -> None:
         sid = live.recording.sid
         live.recording, told = await finished(live.recording, ended, self._folder / f"{sid}.wav")
-        done = self._change(live, live.recording.status, told)
-        if ended.path is not None:
-            self._when_kept(partial(_remove, ended.path))
+        # Until its outcome is kept, the engine's file is all there is of it.
+        done = self._change(live, live.recording.status, told, then=partial(remove, ended.path) if ended.path else None)
         self._live.pop(sid, None)
         if not live.finished.done():
             live.finished.set_result(done)
+
+    async def _intend(self, live: Live) -> None:
+        """Have it kept that the engine is going to be asked, so that a later life finds what nobody was told of any more."""
+        kept = asyncio.Event()
+        self._ledger.commit([live_row(live, self._clock)], then=kept.set)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(choices.INTENT_SECONDS):
+                await kept.wait()
+
+    def _drop(self, live: Live, path: Path | None) -> None:
+        """Forget what an earlier life did not come to telling anybody: who wanted it asks again, and gets another."""
+        log.info("a recording that had not begun is dropped", recording_sid=live.recording.sid)
+        self._live.pop(live.recording.sid, None)
+        self._ledger.commit([no_longer(live)])
+        for one in (path, left_behind(self._raw, live.name)):
+            if one is not None:
+                remove(one)
 
     async def _ask_again(self, live: Live) -> None:
         """Repeat what the engine was asked last: whether it has heard that, nobody knows."""
         try:
             match live.recording.status:
+                case _ if not live.begun:
+                    await self._engine.stop_recording(live.name)
                 case RecordingStatus.PAUSED:
                     await self._engine.pause_recording(live.name)
                 case RecordingStatus.STOPPED:
@@ -259,19 +279,21 @@ class Recordings(Register):
             live.course = Course(self._clock.monotonic())
             self._commit(live, RecordingEvent.IN_PROGRESS)
 
-    def _change(self, live: Live, status: RecordingStatus, event: RecordingEvent | None = None) -> Recording:
+    def _change(
+        self,
+        live: Live,
+        status: RecordingStatus,
+        event: RecordingEvent | None = None,
+        *,
+        then: Callable[[], None] | None = None,
+    ) -> Recording:
         live.recording = replace(live.recording, status=status, updated_at=self._clock.now())
-        self._commit(live, event)
+        self._commit(live, event, then)
         return live.recording
 
-    def _commit(self, live: Live, event: RecordingEvent | None) -> None:
-        """Keep a recording as it is now, and owe the callback that tells it."""
+    def _commit(self, live: Live, event: RecordingEvent | None, then: Callable[[], None] | None = None) -> None:
+        """Keep a recording as it is now, and owe the callback that tells it; ``then`` is called when that is kept."""
         recording = live.recording
         url = self.url_of(recording.account_sid, recording.sid)
         owed = owed_for(recording, event, url, self._clock.now()) if event else None
-        self._ledger.commit([recording_row(recording), live_row(live, self._clock)], [owed] if owed else [])
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
+        self._ledger.commit([recording_row(recording), live_row(live, self._clock)], [owed] if owed else [], then)

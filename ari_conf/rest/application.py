@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import parse_qsl
 
@@ -21,6 +21,7 @@ from ari_conf.webhooks.voice_parameters import API_VERSION
 
 from .choices import BODY_SECONDS, MAX_BODY_BYTES
 from .errors import MethodNotAllowed, NotFound, RestCode, RestError, error_body
+from .forwarded import Network
 from .gate import CHALLENGE, Gate, Login, TooManyRequestsError
 from .openapi import openapi
 from .operation import Asked, Body, Listing, Operation
@@ -41,14 +42,21 @@ _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"
 class RestApi:
     """The REST API of ``accounts``: ``operations``, each of which may be asked ``rate`` times a second on the average.
 
-    ``rate`` and ``burst`` are those of one account, and of one address. Until it is ``open`` everything is refused with 503,
-    and while it does not ``take_calls`` what would begin one.
+    ``rate`` and ``burst`` are those of one account, and of one address; ``trusted_proxies`` tell whose that is. Until it is
+    ``open`` everything is refused with 503, and while it does not ``take_calls`` what would begin one.
     """
 
     def __init__(
-        self, operations: Sequence[Operation], accounts: Iterable[Account], clock: Clock, *, rate: float, burst: float
+        self,
+        operations: Sequence[Operation],
+        accounts: Iterable[Account],
+        clock: Clock,
+        *,
+        rate: float,
+        burst: float,
+        trusted_proxies: Collection[Network] = (),
     ) -> None:
-        self._gate = Gate(accounts, rate, burst, clock)
+        self._gate = Gate(accounts, rate, burst, clock, trusted_proxies)
         self._routes = Routes(operations)
         self.open = False
         self.take_calls = True

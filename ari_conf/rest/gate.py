@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import hmac
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from ari_conf.clock import Clock
 from .buckets import Buckets
 from .choices import FAILED_LOGIN_COST, GUESSES_AT_ONCE, GUESSES_PER_SECOND
 from .errors import RestCode, RestError
+from .forwarded import HEADER, Network, client_address
 from .listening import owner_of
 
 MOST_PROVEN: Final = 10_000
@@ -45,10 +46,19 @@ class Gate:
     """Lets requests in that carry the SID and the token of one of ``accounts``, or one of its API keys and the secret.
 
     Whoever guesses has to wait, by address and, from wherever the guesses come, by account or key. Guesses do not shut an
-    account's own client out: an address from which it has logged in goes on.
+    account's own client out: an address from which it has logged in goes on. Whom one of ``trusted_proxies`` speaks for is
+    told from another.
     """
 
-    def __init__(self, accounts: Iterable[Account], rate: float, burst: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        rate: float,
+        burst: float,
+        clock: Clock,
+        trusted_proxies: Collection[Network] = (),
+    ) -> None:
+        self._trusted = trusted_proxies
         self._logins: dict[str, tuple[bytes, Login]] = {}
         self._headers: dict[int, tuple[bytes, str, Login]] = {}
         """What clients send that write these logins as usual, by its hash: most requests are admitted by one comparison."""
@@ -63,7 +73,7 @@ class Gate:
 
     def admit(self, request: web.Request) -> Login:
         """Return whose request it is. Raises ``RestError`` with 20003 or 20429."""
-        address = owner_of(request.remote or "")
+        address = owner_of(client_address(request.remote or "", request.headers.getall(HEADER, ()), self._trusted))
         if not self._addresses.take(address):
             raise TooManyRequestsError(self._addresses.seconds_until(address))
         user, login = self._login(request.headers.get("Authorization", ""))

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Final
 
@@ -10,13 +11,15 @@ import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+from .forwarded import Network, is_within, parse_address
+
 log = structlog.get_logger(__name__)
 
 MOST_CONNECTIONS: Final = 400
 """Open at the same time; a process usually may have 1024 files, and calls need theirs."""
 
 MOST_OF_ONE_ADDRESS: Final = 100
-"""Of them from one address; not of this machine's own, where a proxy may stand for everybody."""
+"""Of them from one address; not of this machine's own and not of a trusted proxy, which stand for everybody."""
 
 IDLE_SECONDS: Final = 75.0
 """How long a connection may take to send the head of its first request, and of each further one."""
@@ -28,13 +31,10 @@ LINGERING_SECONDS: Final = 1.0
 @lru_cache(maxsize=4096)
 def owner_of(address: str) -> str:
     """Return whom an address belongs to: itself, for IPv6 its /64, of which one machine has all addresses."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
+    parsed = parse_address(address)
+    if parsed is None:
         return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
 
 
 class _Places:
@@ -44,9 +44,9 @@ class _Places:
         self._taken: Counter[str] = Counter()
         self._told = False
 
-    def take(self, owner: str, *, local: bool) -> bool:
+    def take(self, owner: str, *, shared: bool) -> bool:
         everybody = self._taken.total()
-        if everybody >= MOST_CONNECTIONS or (not local and self._taken[owner] >= MOST_OF_ONE_ADDRESS):
+        if everybody >= MOST_CONNECTIONS or (not shared and self._taken[owner] >= MOST_OF_ONE_ADDRESS):
             if not self._told:
                 self._told = True
                 log.warning("a connection is refused, for there are too many", address=owner, connections=everybody)
@@ -64,9 +64,11 @@ class _Places:
 class _Connection(web.RequestHandler):
     """One connection, if there is a place for it."""
 
-    __slots__ = ("_owner", "_places")
+    __slots__ = ("_owner", "_places", "_shared")
 
-    def __init__(self, places: _Places, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, places: _Places, shared: Collection[Network], server: web.Server, loop: asyncio.AbstractEventLoop
+    ) -> None:
         super().__init__(
             server,
             loop=loop,
@@ -76,13 +78,15 @@ class _Connection(web.RequestHandler):
             auto_decompress=False,
         )
         self._places = places
+        self._shared = shared
         self._owner: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         address = (transport.get_extra_info("peername") or ("",))[0]
         owner = owner_of(address)
-        local = owner.startswith("127.") or address == "::1"
-        if self._places.take(owner, local=local):
+        parsed = parse_address(address)
+        shared = parsed is not None and (parsed.is_loopback or is_within(parsed, self._shared))
+        if self._places.take(owner, shared=shared):
             self._owner = owner
             super().connection_made(transport)
         else:
@@ -102,7 +106,14 @@ class _Connection(web.RequestHandler):
 
 
 class Site(web.TCPSite):
-    """A TCP site whose connections are counted; bodies come to handlers as they were sent, compressed ones too."""
+    """A TCP site whose connections are counted; bodies come to handlers as they were sent, compressed ones too.
+
+    One address may have so many connections and no more, unless it is this machine's or in ``shared`` networks.
+    """
+
+    def __init__(self, runner: web.BaseRunner, host: str, port: int, shared: Collection[Network] = ()) -> None:
+        super().__init__(runner, host, port)
+        self._shared = shared
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
@@ -113,5 +124,5 @@ class Site(web.TCPSite):
         loop = asyncio.get_running_loop()
         places = _Places()
         self._server = await loop.create_server(
-            lambda: _Connection(places, server, loop), self._host, self._port, backlog=self._backlog
+            lambda: _Connection(places, self._shared, server, loop), self._host, self._port, backlog=self._backlog
         )

@@ -42,8 +42,8 @@ class _Listener:
 class RoomSounds:
     """Plays over the engine. All methods return at once.
 
-    ``tokens`` are the auth tokens by account SID. ``on_wait_failed`` is told of a call whose waitUrl could not be had,
-    ``on_over`` of an announcement that is over, as a command for its room.
+    ``tokens`` are the auth tokens by account SID; for who waits in a room without one, nothing is fetched. ``on_wait_failed``
+    is told of a call whose waitUrl could not be had, ``on_over`` of an announcement that is over, as a command for its room.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class RoomSounds:
                 if listener.program is not None:
                     listener.program.cancel()
                     listener.program = None
-                if isinstance(placement, Apart) and placement.program.url:
+                if isinstance(placement, Apart) and placement.program.url and conference.account_sid in self._tokens:
                     play = self._play_apart(conference, call_sid, placement, settled)
                     listener.program = self._start(play, f"program {call_sid}")
 

@@ -1,6 +1,6 @@
 """What happened, and which callbacks are owed for it: the seam between whoever lets things happen and the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -34,9 +34,10 @@ class Owed:
 class Ledger(Protocol):
     """Takes note of what happened."""
 
-    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
+    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = (), then: Callable[[], None] | None = None) -> None:
         """Keep ``rows``, and owe the application ``owed``: both or, should the process die before, neither.
 
-        Returns at once. What is committed first is kept first.
+        Returns at once. What is committed first is kept first. ``then`` is called when all of this, and what was committed
+        before, outlives the process; never, if it is not kept.
         """
         ...

@@ -119,12 +119,12 @@ class Outbox:
             asyncio.create_task(self._watch_sent_again(), name="callbacks sent again"),
         ]
 
-    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
+    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = (), then: Callable[[], None] | None = None) -> None:
         """Keep ``rows``, and owe the application ``owed``, in one transaction; delivery begins once that is committed."""
         if self._frozen:
             return
         if not owed:
-            self._store.write(rows)
+            self._store.write(rows, then)
             return
         now = self._now()
         made = [
@@ -141,7 +141,7 @@ class Outbox:
             )
             for one in owed
         ]
-        self._write_owed(rows, made)
+        self._write_owed(rows, made, then)
 
     def freeze(self) -> None:
         """Take nothing more: what happens while the controller is taken apart is not what happens to its calls."""
@@ -193,18 +193,20 @@ class Outbox:
         self._position = max(round(self._now() * NANOSECONDS), self._position + 1)
         return self._position
 
-    def _write_owed(self, rows: Sequence[Row], made: Sequence[DeliveryRow]) -> None:
+    def _write_owed(self, rows: Sequence[Row], made: Sequence[DeliveryRow], then: Callable[[], None] | None = None) -> None:
         now = time.monotonic()
         for row in made:
             self._uncommitted[row.token] = row, now
-        self._store.write([*rows, *made], then=partial(self._committed, made))
+        self._store.write([*rows, *made], then=partial(self._committed, made, then))
 
-    def _committed(self, made: Sequence[DeliveryRow]) -> None:
+    def _committed(self, made: Sequence[DeliveryRow], then: Callable[[], None] | None) -> None:
         for row in made:
             # What is not there any more was delivered without waiting for the database.
             if self._uncommitted.pop(row.token, None) is not None:
                 self._admit(row)
             self._taken_up.discard(row.token)
+        if then is not None:
+            then()
 
     def _admit(self, row: DeliveryRow) -> None:
         if self._early is None:

@@ -182,7 +182,8 @@ class _World:
 
 def _caller(channel: str) -> dict[str, Any]:
     dialplan = {"exten": "room", "app_name": "Stasis", "app_data": "ari_conf"}
-    return {"id": channel, "state": "Ring", "caller": {"name": "", "number": channel}, "dialplan": dialplan}
+    caller = {"name": "", "number": channel}
+    return {"id": channel, "state": "Ring", "creationtime": "2026", "caller": caller, "dialplan": dialplan}
 
 
 @contextlib.asynccontextmanager

@@ -25,7 +25,7 @@ from ari_conf.queues import (
     QueueEvent,
     StopWaiting,
 )
-from ari_conf.store import QueueRow, Row, Store
+from ari_conf.store import LiveRow, QueueRow, Row, Store
 from tests.memory_store import MemoryStore
 
 ACCOUNT = "AC" + "0" * 32
@@ -155,6 +155,23 @@ async def test_those_whose_calls_are_over_leave() -> None:
     assert {sid: one.agent.call_sid for sid, one in queue.connections.items()} == {"CA1": "AG2"}, "not the one who came first"
     assert [member.call_sid for member in queue.waiting] == ["CA3"]
     assert (await after.next()).queue.restored == {"CA1", "CA3", "AG2"}
+
+
+async def test_a_change_writes_what_it_has_changed_and_no_more() -> None:
+    life = Life()
+    for number in range(50):
+        life.queue.enqueue(f"CA{number}", None)
+    rows = [row for row in life.commits[-1] if isinstance(row, LiveRow)]
+    sid = life.queue.queue.sid
+    assert [(row.kind, row.sid) for row in rows] == [("member", f"{sid}/CA49"), ("queue", sid)]
+    assert sum(len(row.data or "") for row in rows) < 1000
+    life.queue.carry_out(Leave("CA7", Exit.HUNG_UP))
+    rows = [row for row in life.commits[-1] if isinstance(row, LiveRow)]
+    assert [(row.kind, row.sid, row.data is None) for row in rows] == [
+        ("member", f"{sid}/CA7", True),
+        ("queue", sid, False),
+    ]
+    assert (await life.next()).queue.queue == life.queue.queue
 
 
 async def test_a_queue_with_which_nobody_has_to_do_keeps_no_live_row() -> None:

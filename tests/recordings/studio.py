@@ -2,7 +2,7 @@
 
 import contextlib
 import wave
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,9 +41,11 @@ class Kept:
     rows: list[RecordingRow] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
 
-    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
+    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = (), then: Callable[[], None] | None = None) -> None:
         self.rows += [row for row in rows if isinstance(row, RecordingRow)]
         self.owed += owed
+        if then is not None:
+            then()
 
     @property
     def told(self) -> list[str]:

@@ -10,10 +10,11 @@ from ari_conf.audio.tones import tone
 from ari_conf.audio.wav import read_wav, write_wav
 from ari_conf.clock import VirtualClock
 from ari_conf.media.port import EngineError, KnownRecording, RecordingFinished
-from ari_conf.recordings import PauseBehavior, Recording, Recordings, Source
+from ari_conf.recordings import PauseBehavior, Recording, Recordings, Source, choices
 from ari_conf.store import RecordingRow, Row, Store
 from ari_conf.webhooks import Owed
 from tests.memory_store import MemoryStore
+from tests.stage import until
 
 from .studio import ACCOUNT, EVERYTHING, Request
 from .test_recordings import Engine
@@ -42,11 +43,12 @@ class Life:
             engine=self.engine,
             set_room_paused=lambda _sid, _paused: None,
             raw=self.raw,
-            when_kept=self.kept.append,
         )
 
-    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
+    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = (), then: Callable[[], None] | None = None) -> None:
         self.commits.append((rows, owed))
+        if then is not None:
+            self.kept.append(then)
 
     @property
     def told(self) -> list[str]:
@@ -213,14 +215,44 @@ async def test_an_engine_that_does_not_know_a_recording_keeps_nobody_from_starti
     assert after.recordings.get(CALL) is not None
 
 
-async def test_a_recording_that_has_not_begun_is_not_kept(life: Life) -> None:
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_recording_that_had_not_begun_is_dropped_whether_the_engine_has_it_or_not(life: Life, runs: bool) -> None:  # noqa: FBT001
     life.engine.going_on.clear()
     starting = asyncio.create_task(life.recordings.start_leg("CA1", ACCOUNT, Request()))
     await life.engine.until_asked(1)
-    assert (await life.next()).recordings.known() == {}
+    after = await life.next()
+    ((known,),) = after.recordings.known().values()
+    assert after.recordings.running(ACCOUNT) == []
+    after.recordings.go_on()
+    await after.engine.until_asked(1)
+    assert after.engine.asked == [("stop", known.name)]
+    path = after.record(known.name) if runs else None
+    after.recordings.over(RecordingFinished(known.name, path, "" if path else "there is no such recording"))
+    await after.recordings.drain()
+    assert (after.told, list(after.raw.iterdir())) == ([], [])
+    assert (await after.next()).recordings.known() == {}
     life.engine.going_on.set()
     sid = (await starting).sid
-    assert (await life.next()).recordings.known() == {"CA1": (KnownRecording(name=sid),)}
+    later = await life.next()
+    assert later.recordings.known() == {"CA1": (KnownRecording(name=sid),)}
+    assert [one.sid for one in later.recordings.running(ACCOUNT)] == [sid]
+
+
+async def test_the_engine_is_asked_when_that_is_kept(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choices, "INTENT_SECONDS", 5.0)
+    starting = asyncio.create_task(life.recordings.start_leg("CA1", ACCOUNT, Request()))
+    await until(lambda: bool(life.kept))
+    assert life.engine.asked == []
+    life.everything_is_kept()
+    await starting
+    assert len(life.engine.asked) == 1
+
+
+async def test_a_recording_that_the_engine_refuses_is_forgotten(life: Life) -> None:
+    life.engine.failure = EngineError("the disk is full")
+    with pytest.raises(EngineError):
+        await life.recordings.start_leg("CA1", ACCOUNT, Request())
+    assert (await life.next()).recordings.known() == {}
 
 
 async def test_recordings_come_back_from_a_database(life: Life, store: Store) -> None:

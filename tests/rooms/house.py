@@ -1,7 +1,7 @@
 """Rooms without calls: on an engine that does nothing, with a ledger that keeps everything in order."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,8 +49,10 @@ class Kept:
     def __init__(self) -> None:
         self.commits: list[tuple[Sequence[Row], Sequence[Owed]]] = []
 
-    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = ()) -> None:
+    def commit(self, rows: Sequence[Row], owed: Sequence[Owed] = (), then: Callable[[], None] | None = None) -> None:
         self.commits.append((rows, owed))
+        if then is not None:
+            then()
 
     @property
     def owed(self) -> list[Owed]:

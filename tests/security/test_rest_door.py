@@ -9,6 +9,7 @@ import pkgutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
+from ipaddress import ip_address, ip_network
 
 import pytest
 from aiohttp import web
@@ -28,7 +29,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @contextlib.asynccontextmanager
-async def served() -> AsyncIterator[int]:
+async def served(*shared: str) -> AsyncIterator[int]:
     """Yield the port of an application behind a ``Site``; it answers how many bytes it was sent."""
 
     async def count(request: web.Request) -> web.Response:
@@ -39,7 +40,7 @@ async def served() -> AsyncIterator[int]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await Site(runner, "127.0.0.1", 0).start()
+        await Site(runner, "127.0.0.1", 0, [ip_network(text) for text in shared]).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
@@ -85,13 +86,18 @@ async def test_connections_beyond_the_limit_are_refused_and_places_come_back(
     assert answers[-1].startswith(b"HTTP/1.1 200")
 
 
-async def test_one_address_does_not_take_all_places(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+@pytest.mark.parametrize(("shared", "places"), [([], 2), (["192.0.2.0/24"], 3)])
+async def test_one_address_does_not_take_all_places_unless_it_is_a_trusted_proxy(
+    monkeypatch: pytest.MonkeyPatch, shared: list[str], places: int
+) -> None:
     monkeypatch.setattr(listening, "MOST_OF_ONE_ADDRESS", 2)
-    monkeypatch.setattr(listening, "owner_of", lambda _address: "192.0.2.1")
-    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-    assert await said_to(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == b""
-    for _, writer in held:
-        writer.close()
+    monkeypatch.setattr(listening, "parse_address", lambda _address: ip_address("192.0.2.1"))
+    async with served(*shared) as port:
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        answer = await said_to(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert (len(held) + bool(answer)) == places
+        for _, writer in held:
+            writer.close()
 
 
 def test_whose_an_address_is() -> None:

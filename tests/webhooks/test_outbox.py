@@ -2,6 +2,8 @@ import asyncio
 import errno
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from ari_conf.notifications import Notification
+from ari_conf.recordings import Recording, Source, recording_row
 from ari_conf.store import DeliveryRow, Store
 from ari_conf.store.tables import deliveries
 from ari_conf.webhooks import CallbackKind, HttpPolicy, Outbox, Owed, WebhookClient, WebhookRequest, WebhookResponse
@@ -16,10 +19,12 @@ from ari_conf.webhooks.delivery import Retries
 from ari_conf.webhooks.outbox_rows import CannotSendAgainError, find, for_an_outbox
 from tests import app_server
 from tests.app_server import AUTH_TOKEN, AppRequest, AppServer, ClosedPort, Handler
+from tests.stage import within_deadline
 
 ACCOUNT = "AC" + "0" * 32
 TOKENS = {ACCOUNT: AUTH_TOKEN}
 TOKEN_HEADER = "I-Twilio-Idempotency-Token"
+RECORDING = recording_row(Recording(sid="RE" + "1" * 32, account_sid=ACCOUNT, source=Source.DIAL_VERB, started_at=0.0))
 SOON = Retries(3600.0, first=0.02, longest=0.05)
 
 
@@ -452,3 +457,43 @@ async def test_overrides_of_the_url_count_for_each_attempt(app: AppServer, outbo
     outbox.commit((), [owed("CF1", app.url("/events#rc=2&rp=5xx"), 1)])
     assert await outbox.settle(10) == 0
     assert numbers(app, "/events") == [1, 1, 1]
+
+
+@pytest.mark.parametrize("with_callback", [False, True])
+async def test_what_is_to_happen_when_it_is_kept_waits_for_all_that_came_before(
+    app: AppServer,
+    store: Store,
+    outbox: Outbox,
+    monkeypatch: pytest.MonkeyPatch,
+    with_callback: bool,  # noqa: FBT001
+) -> None:
+    refuses = True
+
+    async def transaction(statements: object, original: Callable[..., Any] = store._writer._transaction) -> None:
+        if refuses:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        await original(statements)
+
+    monkeypatch.setattr(store._writer, "_transaction", transaction)
+    happened: list[str] = []
+    outbox.commit([RECORDING])
+    outbox.commit([RECORDING], [owed("CF1", app.url("/events"), 1)] if with_callback else (), lambda: happened.append("then"))
+    await until(lambda: store.failing is not None)
+    assert happened == []
+    refuses = False
+    await within_deadline(store.flush())
+    assert happened == ["then"]
+
+
+async def test_what_is_not_kept_is_not_said_to_be(store: Store, outbox: Outbox) -> None:
+    happened: list[str] = []
+    impossible = replace(RECORDING, sid="RE" + "2" * 32, size=object())  # type: ignore[arg-type]
+    with capture_logs() as logs:
+        outbox.commit([impossible], then=lambda: happened.append("impossible"))
+        outbox.commit([RECORDING], then=lambda: happened.append("kept"))
+        await within_deadline(store.flush())
+    assert [entry["event"][:13] for entry in logs] == ["rows are lost"]
+    outbox.freeze()
+    outbox.commit([RECORDING], then=lambda: happened.append("frozen"))
+    await within_deadline(store.flush())
+    assert happened == ["kept"]

@@ -8,6 +8,7 @@ from ari_conf.media.port import EngineError
 from . import names
 from .errors import AriRefusedError
 from .link import AriLink
+from .shapes import ENDPOINT, listed
 
 _CLASS: Final = "res_pjsip"
 _ENDPOINT: Final = "endpoint"
@@ -53,7 +54,7 @@ class Accounts:
     async def made(self) -> list[str]:
         """Return those that there are, of this life and of an earlier one of ours."""
         try:
-            endpoints = (await self._link.call("endpoints", "listByTech", tech="PJSIP")).json()
+            endpoints = listed(await self._link.call("endpoints", "listByTech", tech="PJSIP"), ENDPOINT, "endpoint")
         except AriRefusedError:
             return []
         return [one["resource"] for one in endpoints if names.is_ours(self._link.address.app, one["resource"])]

@@ -10,6 +10,8 @@ import structlog
 from . import names
 from .errors import GONE, AriRefusedError
 from .link import AriLink
+from .shapes import BRIDGE, listed
+from .transport import JsonObject
 
 log = structlog.get_logger(__name__)
 
@@ -125,9 +127,14 @@ class Bridge:
         return {parameter: _EIGHT_KILOHERTZ} if self._link.takes("bridges", operation, parameter) else {}
 
 
+async def list_bridges(link: AriLink) -> list[JsonObject]:
+    """Return all bridges that Asterisk has."""
+    return listed(await link.call("bridges", "list"), BRIDGE, "bridge")
+
+
 async def destroy_unknown_bridges(link: AriLink, known: set[str]) -> None:
     """Remove bridges of ours that nobody has: from before the start, or made by a request whose answer was lost."""
-    for bridge in (await link.call("bridges", "list")).json():
+    for bridge in await list_bridges(link):
         if names.is_ours(link.address.app, bridge["id"]) and bridge["id"] not in known:
             log.info("a bridge that belongs to no room is removed", bridge=bridge["id"])
             with contextlib.suppress(AriRefusedError):

@@ -7,6 +7,7 @@ import structlog
 from . import names
 from .errors import AriRefusedError
 from .link import AriLink
+from .shapes import CALLER, listed, sound_among
 from .transport import JsonObject
 
 log = structlog.get_logger(__name__)
@@ -15,10 +16,11 @@ log = structlog.get_logger(__name__)
 async def list_channels(link: AriLink) -> list[JsonObject]:
     """Return all channels; those of our application alone, if one of them keeps Asterisk from listing them all.
 
-    A dialled name that is not UTF-8 is written into no event, and spoils the list of channels as long as the call is there.
+    One that is not as it should be is left out. A dialled name that is not UTF-8 is written into no event, and spoils the list
+    of channels as long as the call is there. Raises ``EngineError``.
     """
     try:
-        channels: list[JsonObject] = (await link.call("channels", "list")).json()
+        channels = listed(await link.call("channels", "list"), CALLER, "channel")
     except AriRefusedError as error:
         if error.status < 500:
             raise
@@ -46,4 +48,4 @@ async def _one_by_one(link: AriLink) -> list[JsonObject]:
             log.warning("a call that Asterisk cannot describe is ended", channel=channel_id, cause=str(error))
             with contextlib.suppress(AriRefusedError):
                 await link.call("channels", "hangup", channelId=channel_id)
-    return channels
+    return sound_among(channels, CALLER, "channel")

@@ -273,8 +273,10 @@ class AsteriskEngine:
         if channel["dialplan"]["exten"] == "h":
             return  # a dialplan pattern of one letter matches the hang-up extension too
         leg = Leg(call_sid_of(channel), channel["id"], answered=channel["state"] == "Up")
+        # Read first: a leg whose arrival cannot be told would be nobody's.
+        arrived = arrival(leg.call_sid, channel)
         self._legs.add(leg)
-        self.events.put_nowait(arrival(leg.call_sid, channel))
+        self.events.put_nowait(arrived)
 
     def _on_end(self, event: JsonObject) -> None:
         channel_id = event["channel"]["id"]

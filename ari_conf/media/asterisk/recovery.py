@@ -12,7 +12,7 @@ from ari_conf.media.port import KnownCall, KnownRecording
 
 from . import leg_audio, names
 from .arrivals import call_sid_of
-from .bridge import destroy_unknown_bridges
+from .bridge import destroy_unknown_bridges, list_bridges
 from .call_recording import CallRecordings
 from .channels import callers_among, list_channels
 from .errors import AriRefusedError
@@ -101,7 +101,7 @@ class Recovery:
         for channel_id in self._legs.by_channel.keys() - there.keys() - self._outgoing.to_be_dialled:
             self._legs.end(channel_id, words)
         self._outgoing.compare(there)
-        return {bridge["id"]: bridge["channels"] for bridge in (await self._link.call("bridges", "list")).json()}
+        return {bridge["id"]: bridge["channels"] for bridge in await list_bridges(self._link)}
 
     def _recognise(self, channel: JsonObject) -> None:
         leg = self._legs.by_sid.get(call_sid_of(channel))
