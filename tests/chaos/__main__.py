@@ -9,12 +9,16 @@ import random
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
 from .faults import FAULTS, Fault
 from .run import Cost, costs, lively_town
+
+LATE: Final = 0.2
+"""Seconds for which a phone of a busy machine may be late with its packets, also when nothing happens."""
 
 
 def main() -> int:
@@ -33,7 +37,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         found = asyncio.run(_run(Path(folder), faults, asked))
     Console(width=120).print(table(found))
-    return 0 if all(cost.nothing for cost in found) else 1
+    return 0 if all(cost.nothing and (cost.gap or 0.0) <= LATE for cost in found) else 1
 
 
 async def _run(folder: Path, faults: list[Fault], asked: argparse.Namespace) -> list[Cost]:
@@ -51,24 +55,14 @@ async def _run(folder: Path, faults: list[Fault], asked: argparse.Namespace) -> 
 
 def table(costs: list[Cost]) -> Table:
     """Return what was found, a line for each fault."""
-    made = Table(title="What faults cost")
-    for heading in (
-        "fault",
-        "injected",
-        "calls lost",
-        "events lost",
-        "events doubled",
-        "against the rules",
-        "longest gap",
-        "recovered in",
-    ):
-        made.add_column(heading, justify="left" if heading == "fault" else "right")
+    made = Table("fault", title="What faults cost")
+    events = ("events\nlost", "events\ndoubled", "events against\nthe rules")
+    for heading in ("injected\ntimes", "calls\nlost", *events, "longest gap\nin audio", "recovered in\n(median, most)"):
+        made.add_column(heading, justify="right")
     for cost in costs:
-        counts = (len(cost.lost_calls), len(cost.lost), len(cost.doubled), len(cost.wrong))
-        gap = "all end" if cost.gap is None else f"{1000 * cost.gap:.0f} ms"
-        made.add_row(
-            cost.fault, str(cost.times), *map(str, counts), gap, f"{cost.typical:.1f} s (at most {max(cost.recovery):.1f} s)"
-        )
+        counts = (cost.times, len(cost.lost_calls), len(cost.lost), len(cost.doubled), len(cost.wrong))
+        gap = "all calls end" if cost.gap is None else f"{1000 * cost.gap:.0f} ms"
+        made.add_row(cost.fault, *map(str, counts), gap, f"{cost.typical:.1f} s, {max(cost.recovery):.1f} s")
     return made
 
 
