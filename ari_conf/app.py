@@ -47,7 +47,15 @@ FLUSH_SECONDS = 5.0
 
 
 class StartError(Exception):
-    """The controller cannot start; the text says why and what helps."""
+    """The controller cannot start; the text says why and what helps. ``exit_status`` is that of the process."""
+
+    exit_status = 1
+
+
+class ReplacedError(StartError):
+    """The controller cannot go on: somebody else serves its calls. A start of it would take them away from there again."""
+
+    exit_status = 3
 
 
 def make_engine(settings: Settings, clock: Clock) -> MediaEngine:

@@ -16,6 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from ari_conf.app import ReplacedError
 from ari_conf.cli import cli
 from ari_conf.clock import RealClock
 from ari_conf.health import Condition, Phase
@@ -152,6 +153,7 @@ def test_the_unit_starts_a_command_that_there_is() -> None:
 def test_the_unit_expects_what_the_controller_tells() -> None:
     service = unit()["Service"]
     assert (service["Type"], service["NotifyAccess"], service["Restart"]) == ("notify", "main", "always")
+    assert service["RestartPreventExitStatus"] == str(ReplacedError.exit_status)
     assert int(service["WatchdogSec"]) > 0
     assert service["KillMode"] == "mixed"
 

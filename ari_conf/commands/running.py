@@ -9,7 +9,7 @@ from yarl import URL
 
 from ari_conf import __version__, private_asterisk
 from ari_conf.accounts import Account, accounts_of
-from ari_conf.app import Controller, StartError, make_engine
+from ari_conf.app import Controller, ReplacedError, make_engine
 from ari_conf.clock import RealClock
 from ari_conf.logs import set_up_logs
 from ari_conf.private_asterisk import PrivateAsterisk, PrivateAsteriskError
@@ -23,7 +23,7 @@ from .terminal import clear_errors, say
 
 
 async def serve(settings: Settings, accounts: tuple[Account, ...], stop: Stop) -> None:
-    """Take calls until ``stop`` ends it. Raises ``StartError`` if it cannot start, or go on."""
+    """Take calls until ``stop`` ends it. Raises ``StartError`` if it cannot start, ``ReplacedError`` if it cannot go on."""
     local = settings.engine == "local"
     manager = ServiceManager.of(os.environ)
     controller = Controller(settings, accounts, make_engine(settings, RealClock()))
@@ -36,7 +36,7 @@ async def serve(settings: Settings, accounts: tuple[Account, ...], stop: Stop) -
 
 
 async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: PrivateAsterisk, stop: Stop) -> None:
-    """Run ``asterisk`` and take calls from it until ``stop`` ends both. Raises ``StartError`` or ``PrivateAsteriskError``."""
+    """Run ``asterisk`` and take its calls until ``stop`` ends both. Raises as ``serve`` does, and ``PrivateAsteriskError``."""
     manager = ServiceManager.of(os.environ)
     async with asterisk:
         ours = {
@@ -62,7 +62,7 @@ async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: Privat
 
 
 async def _broken(controller: Controller) -> None:
-    raise StartError(await controller.failed)
+    raise ReplacedError(await controller.failed)
 
 
 async def _either_broken(controller: Controller, asterisk: PrivateAsterisk) -> None:
@@ -72,7 +72,7 @@ async def _either_broken(controller: Controller, asterisk: PrivateAsterisk) -> N
     finally:
         ended.cancel()
     if controller.failed.done():
-        raise StartError(controller.failed.result())
+        raise ReplacedError(controller.failed.result())
     raise PrivateAsteriskError(f"Asterisk has ended by itself; the end of its log:\n{asterisk.log_end()}")
 
 

@@ -47,14 +47,14 @@ def plain(text: str) -> str:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work``; an expected error is told in a sentence, and the command exits with 1."""
+    """Run ``work``; an expected error is told in a sentence, and the command exits as ``clear_errors`` does."""
     with clear_errors():
         return asyncio.run(work)
 
 
 @contextlib.contextmanager
 def clear_errors() -> Iterator[None]:
-    """Tell an expected error in a sentence, and exit with 1."""
+    """Tell an expected error in a sentence, and exit with 1, or the status that it names."""
     try:
         yield
     except Exception as error:
@@ -62,7 +62,7 @@ def clear_errors() -> Iterator[None]:
             raise
         errors.print("[bold red]ari-conf:[/bold red]", end=" ")
         errors.print("\n".join(plain(line) for line in str(error).split("\n")), highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(getattr(error, "exit_status", 1)) from error
 
 
 def _expected() -> tuple[type[Exception], ...]:

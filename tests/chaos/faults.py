@@ -154,7 +154,7 @@ FAULTS: Final = (
     Fault("(nothing)", nothing, 1),
     Fault("controller killed", kill, 12),
     Fault("killed again while it starts", kill_while_starting, 3),
-    Fault("controller stopped and started", stop, 3),
+    Fault("controller restarted", stop, 3),
     Fault("controller frozen", freeze, 2),
     Fault("second controller", second_controller, 1),
     Fault("ARI cut", cut_ari, 4),

@@ -164,8 +164,8 @@ async def town(asterisk: PrivateAsterisk, folder: Path, seed: str) -> AsyncItera
         numbers = f'[[numbers]]\nvoice_url = "{app.url("/voice")}"\n'
         running = AriConf(folder, asterisk, numbers, ari_url=ari.url, program="tests.chaos.controlled")
         await stack.enter_async_context(running)
-        auth = aiohttp.BasicAuth(ACCOUNT.sid, ACCOUNT.auth_token)
-        http = await stack.enter_async_context(aiohttp.ClientSession(auth=auth, timeout=aiohttp.ClientTimeout(total=10)))
+        headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT.sid, ACCOUNT.auth_token)}
+        http = await stack.enter_async_context(aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=10)))
         rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
         made = Town(rng, asterisk, app, ari, callbacks, running, board, http)
         await made.begin_life()
