@@ -29,11 +29,11 @@ async def joined(world: World, name: str, twiml: str) -> str:
 
 @pytest.fixture
 async def two_rooms(world: World) -> World:
-    """Ann, bob (muted), cid (on hold), dee (ann's coach) and fay in one room; eve waits in another."""
+    """Ann, bob (muted, may leave by a star), cid (on hold), dee (ann's coach) and fay in one room; eve waits in another."""
     world.app.voice["/music"] = "<Response><Play loop='0'>/jingle</Play></Response>"
     world.app.voice["/jingle"] = sound(60.0)
     ann = await joined(world, "ann", room("board", "ann", "endConferenceOnExit='true'"))
-    await joined(world, "bob", room("board", "bob", "muted='true'"))
+    await joined(world, "bob", room("board", "bob", "muted='true'").replace("<Dial ", "<Dial hangupOnStar='true' "))
     cid = await joined(world, "cid", room("board", "cid"))
     await joined(world, "dee", room("board", "dee", f"coach='{ann}'"))
     await joined(world, "fay", room("board", "fay"))
@@ -92,8 +92,11 @@ async def test_everything_goes_on(two_rooms: World) -> None:
     talk = {"ann": {"bob", "cid", "dee"}, "bob": {"ann", "cid"}, "cid": {"ann", "bob"}, "dee": {"ann", "bob", "cid"}}
     await hear_each_other(phones, talk | {"eve": set()})
 
+    await world.phones["bob"].press("*")
+    await world.request("/after", CallSid=world.sid("bob"))
+    await world.request("/events", StatusCallbackEvent="participant-leave", ParticipantLabel="bob")
     await world.phones.pop("ann").hang_up()
-    for name in ("bob", "cid", "dee"):
+    for name in ("cid", "dee"):
         await world.request("/after", CallSid=world.sid(name))
     await world.request("/events", StatusCallbackEvent="conference-end", ConferenceSid=board.sid)
     assert count(by_conference(world.app)[board.sid], "conference-end") == 1
