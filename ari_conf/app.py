@@ -230,10 +230,10 @@ class Controller:
     async def _open_store(self, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self.store.open()
+            stack.push_async_callback(self.store.close)
             await self.store.claim(self._fail)
         except StoreError as error:
             raise StartError(str(error)) from error
-        stack.push_async_callback(self.store.close)
 
     async def _start_outbox(self, stack: contextlib.AsyncExitStack) -> None:
         try:

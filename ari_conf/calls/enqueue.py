@@ -1,8 +1,8 @@
 """``<Enqueue>``: wait in a queue, hearing its waitUrl, until an agent takes the call or it leaves."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -102,21 +102,21 @@ class _Stay:
             case Left() | QueueFull() as over:
                 return over
             case Enqueued() | Returned():
-                await self._do(self._hear_wait_document())
+                await self._do(self._hear_wait_document)
             case Connecting() as connecting:
-                await self._do(self._hear_agents_document(connecting))
+                await self._do(partial(self._hear_agents_document, connecting))
             case Bridged():
                 await self._stop()
         return None
 
-    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _do(self, work: Callable[[], Awaitable[None]]) -> None:
         await self._stop()
         self._doing = asyncio.create_task(self._heard(work), name=f"in queue {self._call_sid}")
 
-    async def _heard(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _heard(self, work: Callable[[], Awaitable[None]]) -> None:
         """Let the caller hear something; what goes wrong with it ends neither the call nor its waiting."""
         try:
-            await work
+            await work()
         except CallGoneError:
             return
         except TwilioError as error:

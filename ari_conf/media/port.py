@@ -161,6 +161,9 @@ class MediaEngine(Protocol):
     events: "asyncio.Queue[EngineEvent]"
     """What happens, in order. One reader."""
 
+    outlives_us: bool
+    """Whether calls, and their recordings, go on there when this process ends."""
+
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
         """Know the calls again that were up when an earlier life of the controller ended; called once, before ``start``.
 

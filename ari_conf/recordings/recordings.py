@@ -231,6 +231,8 @@ class Recordings(Register):
         """Have it kept that the engine is going to be asked, so that a later life finds what nobody was told of any more."""
         kept = asyncio.Event()
         self._ledger.commit([live_row(live, self._clock)], then=kept.set)
+        if not self._engine.outlives_us:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(choices.INTENT_SECONDS):
                 await kept.wait()

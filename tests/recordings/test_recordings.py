@@ -35,6 +35,8 @@ CONFERENCE = "CF1"
 class Engine(LocalEngine):
     """Knows no calls; does nothing of what it is asked until it is ``going_on``; then fails with ``failure``, if any."""
 
+    outlives_us = True
+
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock)
         self.asked: list[tuple[object, ...]] = []

@@ -62,6 +62,8 @@ class AsteriskEngine:
     ``dial_strings`` say how numbers, names and SIP URIs are dialled there.
     """
 
+    outlives_us = True
+
     def __init__(
         self,
         address: AriAddress,

@@ -42,6 +42,8 @@ class LocalEngine:
     without one, recordings fail. One event loop is to call all methods.
     """
 
+    outlives_us = False
+
     def __init__(self, clock: Clock, rate: int = 8000, *, recordings: Path | None = None) -> None:
         self.clock = clock
         self.rate = rate

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from ari_conf.app import Controller, StartError
@@ -14,7 +16,7 @@ from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.media.port import EngineError
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
-from ari_conf.settings import ROOM_OF_THE_DIALLED_NAME, NumberSettings, ServerSettings, Settings
+from ari_conf.settings import ROOM_OF_THE_DIALLED_NAME, DatabaseSettings, NumberSettings, ServerSettings, Settings
 from tests.app_server import ClosedPort
 from tests.media.asterisk.proxy import Proxy
 from tests.stage import (
@@ -30,6 +32,11 @@ from tests.stage import (
 )
 
 SETTINGS = Settings(server=ServerSettings(port=0), numbers=(NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),))
+
+
+def elsewhere(folder: Path) -> Settings:
+    """Return the same settings, with a database of their own."""
+    return SETTINGS.model_copy(update={"database": DatabaseSettings(url=SecretStr(f"sqlite:///{folder / 'another.db'}"))})
 
 
 def address(asterisk: PrivateAsterisk, url: str | None = None, password: str | None = None) -> AriAddress:
@@ -187,9 +194,9 @@ async def test_given_calls_when_asterisk_restarts_then_they_are_over_and_new_one
         await within_deadline(bob.dial("room"))
 
 
-async def test_a_second_controller_takes_over_and_the_first_one_stops_acting(asterisk: PrivateAsterisk) -> None:
+async def test_a_second_controller_takes_over_and_the_first_one_stops_acting(asterisk: PrivateAsterisk, tmp_path: Path) -> None:
     async with behind_a_proxy(asterisk) as (_, first, make_phone):  # noqa: SIM117
-        async with Controller(SETTINGS, (ACCOUNT,), asterisk_engine(address(asterisk))) as second:
+        async with Controller(elsewhere(tmp_path), (ACCOUNT,), asterisk_engine(address(asterisk))) as second:
             cause = await asyncio.wait_for(asyncio.shield(first.failed), DEADLINE)
             assert "another program" in cause
             ann = make_phone("ann")
