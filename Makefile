@@ -24,7 +24,7 @@ up: $(VENV)/run.done
 	$(RUN)/ari-conf up
 
 test: lint
-	$(RUN)/python -m pytest --numprocesses 2
+	$(RUN)/python -m pytest --numprocesses 3
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .

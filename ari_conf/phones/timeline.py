@@ -18,20 +18,27 @@ _TOO_LATE = 8000
 
 @dataclass(slots=True)
 class _Stream:
-    """One RTP source: ``anchor`` is what has to be added to its (unwrapped) time stamps."""
+    """One RTP source: ``anchor`` is what has to be added to its (unwrapped) time stamps.
+
+    ``longest`` is the length of its packets; after one that is shorter ``is_over``: a sound has ended, and what follows begins
+    whenever it comes.
+    """
 
     ssrc: int
     last: int
     anchor: int
     late: int = 0
+    longest: int = 0
+    is_over: bool = False
 
 
 class Timeline:
     """Packets with their places, in samples since ``started`` (seconds, monotonic). Decoded only when asked for.
 
     A packet's last sample belongs to the moment of its arrival when its stream begins; from then on the stream's time stamps
-    give the place, so that jitter on the way does no harm. A stream that strays from its arrivals is anchored again. Where
-    nothing arrived there is silence. Packets may be added in one thread and read in another.
+    give the place, so that jitter on the way does no harm. A stream that strays from its arrivals is anchored again, and one
+    whose sound was over: Asterisk counts the time stamps on from there, however late the next sound comes. Where nothing
+    arrived there is silence. Packets may be added in one thread and read in another.
     """
 
     def __init__(self, started: float) -> None:
@@ -52,10 +59,13 @@ class Timeline:
         place = self._place(stream, timestamp)
         stream.last = place - stream.anchor
         stream.late = stream.late + 1 if now - place > _LATE else 0
-        if place - now > _EARLY or stream.late >= _LATE_IN_A_ROW or now - place > _TOO_LATE:
+        next_sound = stream.is_over and place < now
+        if next_sound or place - now > _EARLY or stream.late >= _LATE_IN_A_ROW or now - place > _TOO_LATE:
             stream.anchor += now - place
             stream.late = 0
             place = now
+        stream.longest = max(stream.longest, len(payload))
+        stream.is_over = len(payload) < stream.longest
         self._packets.append((place, payload))
 
     @staticmethod

@@ -44,6 +44,14 @@ def test_a_stream_whose_clock_stood_still_is_placed_by_arrival_again() -> None:
     assert loud_at(timeline, 4 * RATE)[-1] == 159
 
 
+def test_no_sound_is_torn_by_the_short_packets_at_the_ends_of_those_before() -> None:
+    timeline, timestamp = Timeline(0.0), 0
+    for slot, payload in enumerate([*[LOUD, LOUD[:67]] * 8, *[LOUD] * 60]):
+        timeline.add((slot + 1) * 0.02, 1, timestamp, payload)
+        timestamp += len(payload)
+    assert timeline.samples(16 * 160, 76 * 160).all()
+
+
 def test_a_marker_or_a_new_source_begins_at_its_arrival() -> None:
     timeline = Timeline(0.0)
     timeline.add(0.02, 1, 0, LOUD)
