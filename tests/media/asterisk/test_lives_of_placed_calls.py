@@ -120,16 +120,18 @@ async def test_a_controller_that_is_killed_while_it_places_a_call(
         assert await lives.cut_short(partial(outside.place, "bob", seconds=2.0 if number == 2 else 30.0), after=number)
         placed(lives, "bob")
         await lives.start()
-        if rings:
-            await within_deadline(bob.ringing())
-            await scene.event(CallRinging)
+        first: object = await scene.event(object, lambda event: isinstance(event, CallRinging | CallEnded))
+        if isinstance(first, CallRinging):
+            assert rings
             await within_deadline(bob.pick_up())
             await scene.event(CallAnswered)
             await scene.place({"bob": LIVE})
             await nothing_told(scene)
         else:
-            # Whether it was dialled is not known, and it must not ring twice.
-            assert (await outside.ended("bob")).unanswered is Unanswered.NO_ANSWER
+            assert isinstance(first, CallEnded)
+            # Asterisk ends a channel whose application goes away before it gets there; and if it is not known whether it was
+            # dialled, it must not ring twice.
+            assert number == 1 or (number == 2 and first.unanswered is Unanswered.NO_ANSWER)
         await scene.hang_up("bob")
         await scene.place({})
         await nothing_in(asterisk)
