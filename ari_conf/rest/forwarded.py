@@ -22,8 +22,10 @@ def client_address(peer: str, forwarded: Sequence[str], trusted: Collection[Netw
     can write themselves, is not looked at; nor is what is to the left of something that is no address.
     """
     here = parse_address(peer)
-    if here is None or not is_within(here, trusted):
+    if here is None:
         return peer
+    if not is_within(here, trusted):
+        return str(here)
     for entry in _from_the_right(forwarded):
         told = parse_address(_without_port(entry))
         if told is None:
