@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ari_conf import __version__
+from ari_conf.app import ReplacedError
 from ari_conf.audio.wav import read_wav
 from ari_conf.cli import cli
 from ari_conf.demo.scene import VOICES
@@ -229,7 +230,7 @@ async def test_serve_ends_when_another_one_takes_over(start: Start, asterisk: Pr
     second = await start("serve", env=env | {"ARI_CONF_DATABASE__URL": f"sqlite:///{tmp_path}/another.db"})
     await second.line("takes calls")
     status, _, errors = await first.end()
-    assert status == 1
+    assert status == ReplacedError.exit_status
     *log, said = errors.splitlines(keepends=True)
     assert "another program" in one_sentence(said)
     assert [json.loads(line)["level"] for line in log] == ["error"]
