@@ -8,7 +8,7 @@ import sqlite3
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,6 +52,7 @@ class AriConf:
         self.folder = folder
         self._program = program
         self._stack = AsyncExitStack()
+        self._connection: sqlite3.Connection | None = None
         self.url = ""
         self.database = folder / "state" / "ari-conf" / "ari-conf.db"
         host, port = shared_bank().address
@@ -119,10 +120,12 @@ outbound = "PJSIP/outgoing/sip:{{number}}@{host}:{port}"
         return bool(self._kept("SELECT 1 FROM participants WHERE label = ?", label))
 
     def _kept(self, query: str, *values: str) -> list[Any]:
-        if not self.database.exists():
-            return []
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            return connection.execute(query, values).fetchall()
+        if self._connection is None:
+            if not self.database.exists():
+                return []
+            self._connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
+            self._stack.callback(self._connection.close)
+        return self._connection.execute(query, values).fetchall()
 
     async def _start(self, *arguments: str) -> Process:
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ARI_CONF_")}

@@ -135,7 +135,7 @@ class Traffic:
                     raise CallRefusedError(0, "it ended before it was in the room")
             # What is to be heard and is not kept yet is news to the next life, after a kill.
             while not town.ari_conf.has_participant(visit.label):
-                await REAL_CLOCK.let_pass(0.05)
+                await REAL_CLOCK.let_pass(0.1)
             for change in rng.sample((mute, hold), rng.randrange(3)):
                 await REAL_CLOCK.let_pass(rng.uniform(0.0, 0.5))
                 await change(room, visit)
