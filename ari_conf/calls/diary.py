@@ -53,10 +53,10 @@ class Diary:
         )
         if self._aside or not runs:
             call.position = replace(call.position, documents=number)
-            self._keep(row)
+            self.keep(row)
             return
         call.position = replace(call.position, documents=number, in_document=True, verb=0, memory={}, asking=None)
-        self._keep(row, DOCUMENTS.row(call.sid, LiveDocument(url=fetched.url, text=fetched.text, cookies=cookies)))
+        self.keep(row, DOCUMENTS.row(call.sid, LiveDocument(url=fetched.url, text=fetched.text, cookies=cookies)))
 
     def verb(self, name: str, place: int) -> VerbRow:
         """Note that the verb at ``place`` in the document begins."""
@@ -68,7 +68,7 @@ class Diary:
         if not (again or self._aside):
             call.position = replace(call.position, verb=place, memory={})
         row = VerbRow(call_sid=call.sid, number=number, document=position.documents, name=name, started_at=self._clock.now())
-        self._keep(row)
+        self.keep(row)
         return row
 
     @contextlib.contextmanager
@@ -101,23 +101,20 @@ class Diary:
         # Another document may have taken over, and its first verb is the next one.
         if not self._aside and call.position.documents == row.document and call.position.in_document:
             call.position = replace(call.position, verb=following, memory={}, asking=None)
-        self._keep(replace(row, ended_at=self._clock.now(), data=data))
+        self.keep(replace(row, ended_at=self._clock.now(), data=data))
 
     def asks(self, asking: Asking) -> None:
         """Note what the application is about to be asked."""
         if not self._aside:
             self._call.position = replace(self._call.position, asking=asking)
-            self._keep()
+            self.keep()
 
     def remember(self, **notes: str) -> None:
         """Note what the verb that runs wants to find again in a later life of the controller."""
         if not self._aside:
             self._call.position = replace(self._call.position, memory={**self._call.position.memory, **notes})
-            self._keep()
+            self.keep()
 
-    def keep(self) -> None:
-        """Note how the call is now."""
-        self._keep()
-
-    def _keep(self, *rows: Row) -> None:
+    def keep(self, *rows: Row) -> None:
+        """Note how the call is now, and ``rows`` with it."""
         self._ledger.commit([*rows, *live_rows(self._call)])

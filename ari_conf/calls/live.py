@@ -1,7 +1,7 @@
 """Calls that are up, as they are kept for a later life of the controller."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from ari_conf.accounts import Account
@@ -36,6 +36,10 @@ class LiveCall:
     time_limit: float | None = None
 
 
+_SHARED: Final = tuple(one.name for one in fields(LiveCall) if one.name != "account_sid")
+"""What both have, under the same names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveDocument:
     """The document that a call runs: where it came from, as it came, and the cookies that its hosts have set so far."""
@@ -58,25 +62,7 @@ def live_rows(call: Call) -> list[LiveRow]:
 
 def revived(call_sid: str, live: LiveCall, account: Account) -> Call:
     """Return a call that was kept."""
-    call = Call(
-        sid=call_sid,
-        account=account,
-        from_=live.from_,
-        to=live.to,
-        created_at=live.created_at,
-        direction=live.direction,
-        parent_call_sid=live.parent_call_sid,
-        parameters=live.parameters,
-        status=live.status,
-        status_unanswered=live.status_unanswered,
-        progress=live.progress,
-        answered_at=live.answered_at,
-        events_told=live.events_told,
-        origin=live.origin,
-        position=live.position,
-        fallback=live.fallback,
-        time_limit=live.time_limit,
-    )
+    call = Call(sid=call_sid, account=account, **{name: getattr(live, name) for name in _SHARED})
     if live.status is CallStatus.RINGING:
         call.rings.set_result(None)
     if live.answered_at is not None:
@@ -85,21 +71,4 @@ def revived(call_sid: str, live: LiveCall, account: Account) -> Call:
 
 
 def _live(call: Call) -> LiveCall:
-    return LiveCall(
-        account_sid=call.account.sid,
-        from_=call.from_,
-        to=call.to,
-        created_at=call.created_at,
-        direction=call.direction,
-        status=call.status,
-        status_unanswered=call.status_unanswered,
-        parent_call_sid=call.parent_call_sid,
-        parameters=call.parameters,
-        progress=call.progress,
-        answered_at=call.answered_at,
-        events_told=call.events_told,
-        origin=call.origin,
-        position=call.position,
-        fallback=call.fallback,
-        time_limit=call.time_limit,
-    )
+    return LiveCall(account_sid=call.account.sid, **{name: getattr(call, name) for name in _SHARED})

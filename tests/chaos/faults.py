@@ -12,7 +12,7 @@ from typing import Final
 from tests.serving import DEADLINE, killed
 from tests.stage import REAL_CLOCK
 
-from .town import Town, now
+from .town import Town
 
 LASTS: Final = 3.0
 """Seconds of a fault that has a duration."""
@@ -35,13 +35,13 @@ class Fault:
 
 async def nothing(_: Town) -> float:
     await REAL_CLOCK.let_pass(LASTS)
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def kill(town: Town) -> float:
     assert town.process is not None
     await killed(town.process)
-    gone = now()
+    gone = REAL_CLOCK.monotonic()
     await town.begin_life()
     return gone
 
@@ -53,7 +53,7 @@ async def kill_while_starting(town: Town) -> float:
         process = await town.ari_conf.begin()
         await REAL_CLOCK.let_pass(town.rng.uniform(0.5, 2.5))
         await killed(process)
-    gone = now()
+    gone = REAL_CLOCK.monotonic()
     await town.begin_life()
     return gone
 
@@ -63,7 +63,7 @@ async def stop(town: Town) -> float:
     town.process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(DEADLINE):
         assert await town.process.wait() == 0
-    gone = now()
+    gone = REAL_CLOCK.monotonic()
     await town.begin_life()
     return gone
 
@@ -73,55 +73,55 @@ async def freeze(town: Town) -> float:
     town.process.send_signal(signal.SIGSTOP)
     await REAL_CLOCK.let_pass(LASTS)
     town.process.send_signal(signal.SIGCONT)
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def second_controller(town: Town) -> float:
     process = await town.ari_conf.begin()
     async with asyncio.timeout(DEADLINE):
         assert await process.wait() == 1
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def cut_ari(town: Town) -> float:
     await town.ari.close()
     await REAL_CLOCK.let_pass(LASTS)
     await town.ari.open()
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def half_open_ari(town: Town) -> float:
     town.ari.freeze()
     await town.until_not_ready()
     town.ari.cut()
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def slow_ari(town: Town) -> float:
     town.ari.delay = 0.5
     await REAL_CLOCK.let_pass(LASTS)
     town.ari.delay = 0.0
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def restart_asterisk(town: Town) -> float:
     await town.asterisk.kill()
     await town.asterisk.restart()
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def webhooks_down(town: Town) -> float:
     await town.callbacks.close()
     await REAL_CLOCK.let_pass(LASTS)
     await town.callbacks.open()
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def webhooks_hang(town: Town) -> float:
     town.callbacks_answered.clear()
     await REAL_CLOCK.let_pass(LASTS)
     town.callbacks_answered.set()
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def database_locked(town: Town) -> float:
@@ -130,7 +130,7 @@ async def database_locked(town: Town) -> float:
         connection.execute("BEGIN EXCLUSIVE")
         await REAL_CLOCK.let_pass(LASTS)
         connection.execute("ROLLBACK")
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def disk_full(town: Town) -> float:
@@ -139,7 +139,7 @@ async def disk_full(town: Town) -> float:
     _, most = resource.prlimit(town.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     await REAL_CLOCK.let_pass(LASTS)
     resource.prlimit(town.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, most))
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 async def clock_jumps(town: Town) -> float:
@@ -147,7 +147,7 @@ async def clock_jumps(town: Town) -> float:
     await REAL_CLOCK.let_pass(LASTS / 2)
     town.board.clock_error = 0.0
     await REAL_CLOCK.let_pass(LASTS / 2)
-    return now()
+    return REAL_CLOCK.monotonic()
 
 
 FAULTS: Final = (

@@ -16,7 +16,7 @@ from tests.stage import REAL_CLOCK
 
 from .faults import Fault
 from .oracle import Verdict
-from .town import Town, now, town
+from .town import Town, town
 from .traffic import Room, Traffic
 
 KEEP_SECONDS: Final = 60
@@ -120,10 +120,10 @@ async def costs(town: Town, traffic: Traffic, faults: Sequence[Fault], *, share:
                 continue
             traffic.go_on()
             await REAL_CLOCK.let_pass(town.rng.uniform(0.5, 1.5))
-            start = now()
+            start = REAL_CLOCK.monotonic()
             over = await fault.inject(town)
             await town.recovered()
-            end = now()
+            end = REAL_CLOCK.monotonic()
             recovery.append(end - over)
             gap = max(gap, *(room.gap(start, end) for room in traffic.rooms))
         await traffic.pause()
@@ -148,7 +148,7 @@ async def _with_all_calls(town: Town, traffic: Traffic, fault: Fault) -> float:
         room.is_left()
     over = await fault.inject(town)
     await town.recovered()
-    took = now() - over
+    took = REAL_CLOCK.monotonic() - over
     await asyncio.gather(*(room.leave() for room in traffic.rooms))
     await town.delivered()
     await asyncio.gather(*(room.settle() for room in traffic.rooms))
@@ -157,11 +157,11 @@ async def _with_all_calls(town: Town, traffic: Traffic, fault: Fault) -> float:
 
 async def settled(town: Town) -> Verdict:
     """Return the verdict when nothing is owed and nothing more comes."""
-    gives_up = now() + SETTLES
+    gives_up = REAL_CLOCK.monotonic() + SETTLES
     await town.delivered()
     while True:
         verdict = town.books.verdict(town.visits)
-        if not (verdict.lost or verdict.doubled) or now() > gives_up:
+        if not (verdict.lost or verdict.doubled) or REAL_CLOCK.monotonic() > gives_up:
             return verdict
         await REAL_CLOCK.let_pass(0.2)
         await town.delivered()

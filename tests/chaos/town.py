@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -174,8 +173,3 @@ async def town(asterisk: PrivateAsterisk, folder: Path, seed: str) -> AsyncItera
         finally:
             made.callbacks_answered.set()
     assert app.bad_signatures == []
-
-
-def now() -> float:
-    """Return the moment as phones have it (seconds, monotonic)."""
-    return time.monotonic()

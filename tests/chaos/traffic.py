@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 from ari_conf.phones.phone import CallRefusedError
 from ari_conf.phones.sip import SipPhone
+from tests.ears import longest_gap
 from tests.stage import ACCOUNT, REAL_CLOCK
 
-from .ears import longest_gap
 from .oracle import Visit
-from .town import PATIENCE, Town
+from .town import LOUDNESS, PATIENCE, Town
+
+PRESENT = 0.35 * LOUDNESS
+"""Amplitude from which on a voice counts as there: a look of which half is silent has half of it."""
 
 LISTEN = 0.3
 """Seconds of one look whether somebody is in."""
@@ -63,7 +66,8 @@ class Room:
     def gap(self, start: float, end: float) -> float:
         """Return for how many seconds at a time one resident has not heard the other, between two moments."""
         one, other = self.residents
-        return max(longest_gap(one.heard(start, end), other.tone), longest_gap(other.heard(start, end), one.tone))
+        pairs = ((one, other), (other, one))
+        return max(longest_gap(ear.heard(start, end), voice.tone, PRESENT) for ear, voice in pairs)
 
     async def has(self, phone: SipPhone, visit: Visit) -> bool:
         """Tell whether a visitor is in: that was told, or is to be heard."""

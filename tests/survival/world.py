@@ -13,6 +13,7 @@ import ari_conf
 from ari_conf.phones.phone import Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
+from tests import ears
 from tests.app_server import AppRequest, AppServer
 from tests.board import BOARD, Board
 from tests.serving import DEADLINE, AriConf, killed, until
@@ -26,8 +27,8 @@ TONES = TONES_OF_FIVE | {"fay": 1150.0}
 
 HOLD = "<Response><Pause length='60'/></Response>"
 
-STEP, LOOK = 0.01, 0.04
-"""Seconds from one look for a gap to the next, and of each look."""
+PRESENT = 0.1
+"""Amplitude from which on somebody is heard; phones talk at 0.2."""
 
 JITTER = 0.1
 """Seconds for which a phone that is late with its packets may be missing, also when nothing happens."""
@@ -147,9 +148,4 @@ async def hear_each_other(phones: Sequence[SipPhone], expected: Mapping[str, set
 
 def longest_gap(heard: Heard, name: str) -> float:
     """Return for how many seconds somebody was not heard who was to be heard all the time."""
-    step, look = round(STEP * heard.rate), round(LOOK * heard.rate)
-    longest = gap = 0
-    for start in range(0, len(heard.samples) - look, step):
-        gap = gap + 1 if not Heard(heard.samples[start : start + look], heard.rate).amplitude(TONES[name]) > 0.1 else 0
-        longest = max(longest, gap)
-    return longest * STEP
+    return ears.longest_gap(heard, TONES[name], PRESENT)
