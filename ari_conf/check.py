@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ari_conf.audio.speech import SpeechError, make_speech
 from ari_conf.database import store_of
 from ari_conf.health import HEALTHY
+from ari_conf.media.asterisk import jitter_buffers
 from ari_conf.media.asterisk.bridge import ALWAYS_SOFTMIX
 from ari_conf.media.asterisk.errors import AriRefusedError
 from ari_conf.media.asterisk.link import AriAddress, AriLink
@@ -147,6 +148,8 @@ async def _check_asterisk(asterisk: AsteriskSettings) -> list[Finding]:
             else Finding(ok=True, what="Asterisk has every module that is needed")
         )
         findings.append(await _check_bridge(link))
+        if not await jitter_buffers.work(link):
+            findings.append(Finding(ok=False, what=jitter_buffers.WITHOUT))
     except EngineError as error:
         return [*findings, Finding(ok=False, what=str(error))]
     else:

@@ -136,6 +136,21 @@ def asterisk_install() -> None:
     say(f"Asterisk {installed.version} is in {installed.root}")
 
 
+@asterisk_cli.command("mend")
+def asterisk_mend(
+    program: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Asterisk itself.")] = Path("/usr/sbin/asterisk"),
+) -> None:
+    """Mend Debian's Asterisk, so that callers can have jitter buffers; as root, again after each upgrade."""
+    from ari_conf.private_asterisk.mend import mend
+
+    with clear_errors():
+        works = mend(program)
+    if not works:
+        say(f"The fault of Debian's x86-64 build is not in {program}; nothing was changed.")
+        raise typer.Exit(1)
+    say(f"{program} is mended. Restart it, configured with JITTER_BUFFER=yes.")
+
+
 @asterisk_cli.command("run")
 def asterisk_run(
     *,

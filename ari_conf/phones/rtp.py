@@ -66,10 +66,21 @@ class _Press:
 class RtpStream:
     """One UDP socket that sends and receives. Lives in the loop of its bank, which calls ``send_frame`` 50 times a second.
 
+    ``jitter`` delays every packet by up to so many seconds at random, and a share of ``loss`` of the packets is not sent.
+    ``sequence`` is the number before the first packet's, by chance if there is none.
     ``talking`` may be changed from any thread. ``keys_heard`` are the keys that the far side has pressed.
     """
 
-    def __init__(self, host: str, tone: float, amplitude: float, jitter: float = 0.0) -> None:
+    def __init__(
+        self,
+        host: str,
+        tone: float,
+        amplitude: float,
+        *,
+        jitter: float = 0.0,
+        loss: float = 0.0,
+        sequence: int | None = None,
+    ) -> None:
         self.talking = True
         self.timeline: Timeline | None = None
         self.keys_heard = ""
@@ -83,13 +94,14 @@ class RtpStream:
         self._frames = tone_frames(tone, amplitude)
         self._remote: RemoteAudio | None = None
         self._ssrc = random.getrandbits(32)
-        self._sequence = random.getrandbits(15)
+        self._sequence = random.getrandbits(16) if sequence is None else sequence
         self._first_timestamp = random.getrandbits(31)
         self._marker = True
         self._presses: deque[_Press] = deque()
         self._last_event: int | None = None
         self._jitter = jitter
-        self._delays = random.Random(round(tone))  # noqa: S311 (the same every time, so that a test can be repeated)
+        self._loss = loss
+        self._chance = random.Random(round(tone))  # noqa: S311 (the same every time, so that a test can be repeated)
 
     def start(self, remote: RemoteAudio) -> None:
         """Send to ``remote`` from the next frame on, and begin the timeline if it has not begun."""
@@ -149,9 +161,11 @@ class RtpStream:
         first = payload_type | (0x80 if self._marker else 0)
         self._marker = False
         self._sequence = (self._sequence + 1) & 0xFFFF
+        if self._loss and self._chance.random() < self._loss:
+            return
         header = _HEADER.pack(0x80, first, self._sequence, timestamp & 0xFFFFFFFF, self._ssrc)
         if self._jitter:
-            delay = self._delays.uniform(0.0, self._jitter)
+            delay = self._chance.uniform(0.0, self._jitter)
             asyncio.get_running_loop().call_later(delay, self._put_on_the_wire, header + payload, (remote.host, remote.port))
         else:
             self._put_on_the_wire(header + payload, (remote.host, remote.port))

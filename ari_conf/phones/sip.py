@@ -5,6 +5,7 @@ import re
 import socket
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -28,8 +29,8 @@ class SipPhone:
     ``server`` is where its calls go, host and port. ``username`` and ``password`` answer a digest challenge. ``number`` is what
     it calls from, the user part of From, and where it can be called at ``bank.address``; without one it is the username, else
     the name in lower case. ``headers`` go with each call. ``amplitude`` is the tone's; with many
-    phones talking at once make it small, since the mix clips at 1.0. ``jitter`` delays every packet by up to so many seconds
-    at random. ``t1`` is SIP's first interval of repetition in seconds; a
+    phones talking at once make it small, since the mix clips at 1.0. ``jitter``, ``loss`` and ``sequence`` are those of
+    ``RtpStream``. ``t1`` is SIP's first interval of repetition in seconds; a
     server that stays silent is given up after 64 of it. As a context manager it hangs up at the end.
     """
 
@@ -45,6 +46,8 @@ class SipPhone:
         headers: Sequence[tuple[str, str]] = (),
         amplitude: float = 0.2,
         jitter: float = 0.0,
+        loss: float = 0.0,
+        sequence: int | None = None,
         t1: float = 0.5,
         bank: PhoneBank | None = None,
     ) -> None:
@@ -53,8 +56,7 @@ class SipPhone:
         self._number = number or username or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "phone"
         self._caller = Caller(name, self._number, username, password, tuple(headers))
         self._server = server
-        self._amplitude = amplitude
-        self._jitter = jitter
+        self._new_stream = partial(RtpStream, tone=tone, amplitude=amplitude, jitter=jitter, loss=loss, sequence=sequence)
         self._t1 = t1
         self._bank = bank or shared_bank()
         self._talking = True
@@ -196,7 +198,7 @@ class SipPhone:
         raise RuntimeError(f"{self.name} does not ring: nobody calls {self._number}")
 
     def _new_rtp(self, far_side: Endpoint) -> RtpStream:
-        rtp = RtpStream(_local_host(far_side), self.tone, self._amplitude, self._jitter)
+        rtp = self._new_stream(_local_host(far_side))
         rtp.talking = self._talking
         return rtp
 

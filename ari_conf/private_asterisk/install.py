@@ -15,6 +15,7 @@ from pathlib import Path
 from .apt import PrivateApt
 from .errors import PrivateAsteriskError
 from .installed import InstalledAsterisk
+from .mend import jitter_buffers_work, mend
 from .version import read_release, require_accepted
 
 _PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav")
@@ -44,15 +45,17 @@ def ensure_installed(progress: Callable[[str], None]) -> InstalledAsterisk:
 
     No network is needed once it is there. Raises ``PrivateAsteriskError``, with the cause and the remedy, if it cannot be had.
     """
-    found = find_installed()
-    if found:
-        return found
     cache = cache_directory()
     try:
+        found = find_installed()
+        if found and (jitter_buffers_work(found.program) or not os.access(cache, os.W_OK)):
+            return found
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(cache / ".lock", progress):
             # Another process may have made it while this one waited.
-            return find_installed() or _install(cache, progress)
+            installed = find_installed() or _install(cache, progress)
+            mend(installed.program, beside=cache)
+            return installed
     except OSError as error:
         raise PrivateAsteriskError(f"Asterisk cannot be installed in {cache}: {error.strerror or error}") from error
 

@@ -25,6 +25,11 @@ class InstalledAsterisk:
     root: Path
     """The tree that all this is in."""
 
+    @property
+    def program(self) -> Path:
+        """Asterisk itself."""
+        return Path(self.command[-1])
+
     @classmethod
     def in_tree(cls, root: Path) -> Self:
         """Return the Asterisk in a tree of unpacked Debian packages.

@@ -78,6 +78,7 @@ def test_a_phone_can_have_a_password_of_its_own(tmp_path: Path) -> None:
         ("ARI_PORT", "99999999999999999999"),
         ("RTP_LAST", "9999"),
         ("KEEP_SECONDS", "-1"),
+        ("JITTER_BUFFER", "maybe"),
         ("DATA_DIR", "relative"),
         ("MODULE_DIR", "/a\n/b"),
         ("MUSIC_DIR", "/a;b"),

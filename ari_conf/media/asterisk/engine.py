@@ -25,7 +25,7 @@ from ari_conf.media.port import (
     Track,
 )
 
-from . import leg_audio, names
+from . import jitter_buffers, leg_audio, names
 from .arrivals import arrival, call_sid_of
 from .call_recording import CallRecordings
 from .causes import NORMAL, text_of
@@ -86,6 +86,7 @@ class AsteriskEngine:
         self._rooms: dict[str, RoomMixer] = {}
         self._patience = Patience()
         self._stopped = False
+        self._smooths = True
         self._control = CallControl(self._link, self._patience, self._legs)
         self._outgoing = Outgoing(self._link, self._patience, self._legs, dial_strings, self.events.put_nowait)
         self._playbacks = Playbacks(self._link)
@@ -122,6 +123,7 @@ class AsteriskEngine:
         self._recordings.prepare()
         await self._link.connect()
         try:
+            await self._look_for_jitter_buffers()
             callers = await self._recovery.after_start()
         except BaseException:
             await self._link.close()
@@ -188,9 +190,10 @@ class AsteriskEngine:
             await self._player.to_room(room, sound)
 
     async def set_jitter_buffer(self, call_sid: str, milliseconds: int) -> None:
-        """Smooth what comes from a caller."""
+        """Smooth what comes from a caller, if this Asterisk can."""
         leg = self._legs.get(call_sid)
-        await self._patience.until_done(lambda: leg_audio.set_jitter_buffer(self._link, leg, milliseconds))
+        if self._smooths or not milliseconds:
+            await self._patience.until_done(lambda: leg_audio.set_jitter_buffer(self._link, leg, milliseconds))
         self._legs.get(call_sid)
 
     async def record(self, call_sid: str, name: str, *, track: Track = Track.BOTH, dual: bool = False) -> None:
@@ -298,11 +301,17 @@ class AsteriskEngine:
 
     async def _on_back(self, gap_seconds: float, asterisk_restarted: bool) -> None:  # noqa: FBT001
         """Tell what ended meanwhile and who arrived, and let the rooms go on."""
+        await self._look_for_jitter_buffers()
         callers = await self._recovery.after_gap(asterisk_restarted=asterisk_restarted)
         for channel in callers:
             self._on_stasis_start(channel)
         self.events.put_nowait(EngineBack(gap_seconds))
         self._go_on()
+
+    async def _look_for_jitter_buffers(self) -> None:
+        before, self._smooths = self._smooths, await jitter_buffers.work(self._link)
+        if before and not self._smooths:
+            log.warning(jitter_buffers.WITHOUT, version=self._link.version)
 
     def _go_on(self) -> None:
         self._patience.back()

@@ -1,37 +1,50 @@
 """jitterBufferSize, measured: an RTP sender whose packets come late by chance, and a listener in the same room.
 
-Without a buffer, Asterisk mixes what is there, and a late packet leaves a gap; with one, what is late by no more than the
-buffer is in time, and everything comes later by the buffer's length.
+Without a buffer, Asterisk mixes packets as they come, with gaps and in the wrong order; with one, what is late by no more than
+the buffer is in its place, and everything comes later by the buffer's length.
 """
 
 import asyncio
+import json
+from typing import cast
 
 import numpy as np
 import pytest
 
+from ari_conf.media.asterisk import jitter_buffers
+from ari_conf.media.asterisk.errors import AriRefusedError
+from ari_conf.media.asterisk.link import AriLink
+from ari_conf.media.asterisk.transport import AriResponse
 from ari_conf.phones.phone import Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import NumberSettings
 from tests.stage import REAL_CLOCK, set_stage, until
 
-TONE = 400.0
+TONE = 425.0
+"""Hz: in 20 ms it has half a period too much, so that packets in another order do not fit together."""
+
 BESIDE = {"measured": TONE, "on time": 1000.0, "listener": 700.0}
 
 
 def damaged(heard: Heard) -> float:
-    """Return the share of 20 ms stretches in which the tone is not as loud as it was sent."""
+    """Return the share of 20 ms stretches in which the tone does not go on from the one before, at an amplitude of 0.2."""
     length = heard.rate // 50
-    stretches = heard.samples[: len(heard.samples) // length * length].reshape(-1, length).astype(np.float64) / 32768
-    levels = np.sqrt(np.mean(np.square(stretches), axis=1)) * np.sqrt(2)
-    return float(np.mean(levels < 0.15))
+    samples = heard.samples[: len(heard.samples) // length * length].astype(np.float64) / 32768
+    turning = np.exp(-2j * np.pi * TONE * np.arange(len(samples)) / heard.rate)
+    found = 2 * np.mean((samples * turning).reshape(-1, length), axis=1)
+    going_on = np.real(found[1:] * np.conj(found[:-1])) / 0.2
+    return float(np.mean(going_on < 0.15))
 
 
-async def share_damaged(asterisk: PrivateAsterisk, size: str, jitter: float) -> float:
+async def share_damaged(
+    asterisk: PrivateAsterisk, size: str, jitter: float, *, loss: float = 0.0, sequence: int | None = None
+) -> float:
     twiml = f"<Response><Dial><Conference beep='false' jitterBufferSize='{size}'>Room</Conference></Dial></Response>"
     server = (asterisk.sip_host, asterisk.sip_port)
     async with set_stage(asterisk, NumberSettings(twiml=twiml)) as stage:
-        sender, listener = SipPhone("sender", TONE, server=server, jitter=jitter), SipPhone("listener", 700.0, server=server)
+        sender = SipPhone("sender", TONE, server=server, jitter=jitter, loss=loss, sequence=sequence)
+        listener = SipPhone("listener", 700.0, server=server)
         listener.talk(on=False)
         await sender.dial("room")
         await listener.dial("room")
@@ -50,12 +63,56 @@ async def test_packets_in_time_are_never_damaged(asterisk: PrivateAsterisk, size
 
 
 async def test_without_a_buffer_late_packets_are_lost(asterisk: PrivateAsterisk) -> None:
-    assert await share_damaged(asterisk, "off", 0.050) > 0.08
+    assert await share_damaged(asterisk, "off", 0.050) > 0.15
 
 
 @pytest.mark.parametrize("size", ["medium", "large"])
 async def test_a_buffer_saves_late_packets(asterisk: PrivateAsterisk, size: str) -> None:
-    assert await share_damaged(asterisk, size, 0.035) < 0.03
+    assert await share_damaged(asterisk, size, 0.035) < 0.08
+
+
+@pytest.mark.parametrize("sequence", [1_000, 40_000, 65_500])
+async def test_lost_packets_cost_no_more_than_themselves(asterisk: PrivateAsterisk, sequence: int) -> None:
+    assert await share_damaged(asterisk, "medium", 0.0, loss=0.05, sequence=sequence) < 0.35
+
+
+async def test_where_jitter_buffers_do_harm_there_are_none(
+    asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(jitter_buffers, "work", not_here)
+    assert await share_damaged(asterisk, "large", 0.050) > 0.15
+    assert "callers get no jitter buffers" in capsys.readouterr().out
+
+
+async def not_here(_link: AriLink) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("version", "said", "expected"),
+    [
+        ("22.10.1", "", True),
+        ("22.10.1", "auto", True),
+        ("22.10.1", "no", False),
+        ("20.6.0~dfsg+~cs6.13.40431414-2build5", "", False),
+        ("22.10.1+dfsg+~cs6.17.60671434-1", "auto", False),
+        ("22.10.1+dfsg+~cs6.17.60671434-1", "yes", True),
+        ("22.10.1+dfsg+~cs6.17.60671434-1", None, False),
+        ("22.10.1", None, True),
+    ],
+)
+async def test_whether_they_work(version: str, said: str | None, *, expected: bool) -> None:
+    class Link:
+        def __init__(self) -> None:
+            self.version = version
+
+        async def call(self, resource: str, operation: str, *, variable: str) -> AriResponse:
+            assert variable == "ARI_CONF_JITTER_BUFFER"
+            if said is None:
+                raise AriRefusedError(operation, resource, 404, "")
+            return AriResponse(200, json.dumps({"value": said}).encode())
+
+    assert await jitter_buffers.work(cast("AriLink", Link())) is expected
 
 
 def onset(heard: Heard, frequency: float) -> float:

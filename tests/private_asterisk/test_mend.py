@@ -1,0 +1,56 @@
+"""Debian's fault is found in a program by its bytes, and mended on disk."""
+
+import platform
+from pathlib import Path
+
+import pytest
+
+from ari_conf.private_asterisk import InstalledAsterisk
+from ari_conf.private_asterisk.mend import jitter_buffers_work, mend
+
+COMPARES = bytes.fromhex("8b9788000000 81faffff0000")
+FAULTY, MENDED = COMPARES + b"\x77", COMPARES + b"\xeb"
+
+
+def program(folder: Path, content: bytes) -> Path:
+    path = folder / "asterisk"
+    path.write_bytes(b"before" + content + b"after")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_fault_is_mended(tmp_path: Path) -> None:
+    faulty = program(tmp_path, FAULTY)
+    assert not jitter_buffers_work(faulty)
+    assert mend(faulty)
+    assert faulty.read_bytes() == b"before" + MENDED + b"after"
+    assert faulty.stat().st_mode & 0o777 == 0o755
+    assert jitter_buffers_work(faulty)
+    assert list(tmp_path.iterdir()) == [faulty]
+
+
+def test_who_runs_it_is_left_alone(tmp_path: Path) -> None:
+    faulty = program(tmp_path, FAULTY)
+    with faulty.open("rb") as running:
+        assert mend(faulty)
+        assert FAULTY in running.read()
+
+
+def test_a_mended_one_stays_as_it_is(tmp_path: Path) -> None:
+    mended = program(tmp_path, MENDED)
+    before = mended.stat()
+    assert mend(mended)
+    assert mended.stat() == before
+
+
+@pytest.mark.parametrize("content", [b"", COMPARES, COMPARES + b"\x75", FAULTY * 2])
+def test_another_program_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    other = program(tmp_path, content)
+    assert not mend(other)
+    assert not jitter_buffers_work(other)
+    assert other.read_bytes() == b"before" + content + b"after"
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the fault is known for x86-64")
+def test_our_own_is_mended(installed: InstalledAsterisk) -> None:
+    assert jitter_buffers_work(installed.program)
