@@ -18,6 +18,7 @@ from ari_conf.health import HEALTHY
 from ari_conf.media.asterisk import jitter_buffers
 from ari_conf.media.asterisk.bridge import ALWAYS_SOFTMIX
 from ari_conf.media.asterisk.errors import AriRefusedError
+from ari_conf.media.asterisk.jitter_buffers import JitterBuffers
 from ari_conf.media.asterisk.link import AriAddress, AriLink
 from ari_conf.media.port import EngineError
 from ari_conf.settings import AsteriskSettings, Settings
@@ -148,8 +149,7 @@ async def _check_asterisk(asterisk: AsteriskSettings) -> list[Finding]:
             else Finding(ok=True, what="Asterisk has every module that is needed")
         )
         findings.append(await _check_bridge(link))
-        if not await jitter_buffers.work(link):
-            findings.append(Finding(ok=False, what=jitter_buffers.WITHOUT))
+        findings += await _check_jitter_buffers(link)
     except EngineError as error:
         return [*findings, Finding(ok=False, what=str(error))]
     else:
@@ -168,6 +168,16 @@ async def _check_bridge(link: AriLink) -> Finding:
     if made["technology"] != "softmix":
         return Finding(ok=False, what=f"a room would be mixed by {made['technology']}; load bridge_softmix.so in modules.conf")
     return Finding(ok=True, what="a room can be made, and is mixed by softmix")
+
+
+async def _check_jitter_buffers(link: AriLink) -> list[Finding]:
+    match await jitter_buffers.look(link):
+        case JitterBuffers.WORK:
+            return []
+        case JitterBuffers.SWITCHED_OFF:
+            return [Finding(ok=True, what="callers get no jitter buffers, as Asterisk's configuration says")]
+        case JitterBuffers.DO_HARM:
+            return [Finding(ok=False, what=jitter_buffers.HARM)]
 
 
 async def _check_webhook(url: str, rules: NetworkRules) -> Finding:

@@ -9,6 +9,9 @@ from pydantic import SecretStr
 
 from ari_conf import check
 from ari_conf.check import Finding, check_all
+from ari_conf.media.asterisk import jitter_buffers
+from ari_conf.media.asterisk.jitter_buffers import JitterBuffers
+from ari_conf.media.asterisk.link import AriLink
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import (
     AsteriskSettings,
@@ -73,6 +76,23 @@ async def test_a_module_is_missing(asterisk: PrivateAsterisk, monkeypatch: pytes
     assert "app_magic.so" in text
     assert "app_stasis.so" not in text
     assert "modules.conf" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (JitterBuffers.SWITCHED_OFF, Finding(ok=True, what="callers get no jitter buffers, as Asterisk's configuration says")),
+        (JitterBuffers.DO_HARM, Finding(ok=False, what=jitter_buffers.HARM)),
+    ],
+)
+async def test_there_are_no_jitter_buffers(
+    asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch, found: JitterBuffers, said: Finding
+) -> None:
+    async def look(_link: AriLink) -> JitterBuffers:
+        return found
+
+    monkeypatch.setattr(jitter_buffers, "look", look)
+    assert said in await check_all(settings_for(asterisk))
 
 
 async def test_an_application_is_down() -> None:

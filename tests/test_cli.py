@@ -24,6 +24,7 @@ from ari_conf.phones.phone import AUDIBLE, Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from tests.app_server import ClosedPort
+from tests.private_asterisk.test_mend import FAULTY, MENDED
 from tests.stage import TONES, who_hears_whom
 
 DEADLINE = 30.0
@@ -119,6 +120,20 @@ async def test_where_the_private_asterisk_is(start: Start) -> None:
     places = dict(line.split(maxsplit=1) for line in printed.splitlines())
     assert places.keys() == {"Asterisk", "cache", "configuration"}
     assert (Path(places["configuration"]) / "configure").exists()
+
+
+async def test_an_asterisk_is_mended(start: Start, tmp_path: Path) -> None:
+    program = tmp_path / "asterisk"
+    program.write_bytes(FAULTY)
+    status, printed, errors = await (await start("asterisk", "mend", str(program))).end()
+    assert (status, errors) == (0, "")
+    assert "JITTER_BUFFER=yes" in printed
+    assert program.read_bytes() == MENDED
+    program.write_bytes(b"another")
+    status, printed, errors = await (await start("asterisk", "mend", str(program))).end()
+    assert (status, errors) == (1, "")
+    assert "nothing was changed" in printed
+    assert program.read_bytes() == b"another"
 
 
 async def test_check_prints_a_line_for_each_thing_and_exits_with_0(start: Start, asterisk: PrivateAsterisk) -> None:

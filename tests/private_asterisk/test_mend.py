@@ -51,6 +51,12 @@ def test_another_program_is_left_alone(tmp_path: Path, content: bytes) -> None:
     assert other.read_bytes() == b"before" + content + b"after"
 
 
+def test_one_that_is_not_there_is_not_known_to_work(tmp_path: Path) -> None:
+    assert not jitter_buffers_work(tmp_path / "asterisk")
+    with pytest.raises(FileNotFoundError):
+        mend(tmp_path / "asterisk")
+
+
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the fault is known for x86-64")
 def test_our_own_is_mended(installed: InstalledAsterisk) -> None:
     assert jitter_buffers_work(installed.program)

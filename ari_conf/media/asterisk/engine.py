@@ -32,6 +32,7 @@ from .causes import NORMAL, text_of
 from .control import CallControl
 from .dial_strings import DialStrings
 from .errors import AriFinalError
+from .jitter_buffers import JitterBuffers
 from .leg import Leg
 from .legs import Legs
 from .link import AriAddress, AriLink
@@ -86,7 +87,7 @@ class AsteriskEngine:
         self._rooms: dict[str, RoomMixer] = {}
         self._patience = Patience()
         self._stopped = False
-        self._smooths = True
+        self._jitter_buffers = JitterBuffers.WORK
         self._control = CallControl(self._link, self._patience, self._legs)
         self._outgoing = Outgoing(self._link, self._patience, self._legs, dial_strings, self.events.put_nowait)
         self._playbacks = Playbacks(self._link)
@@ -192,7 +193,7 @@ class AsteriskEngine:
     async def set_jitter_buffer(self, call_sid: str, milliseconds: int) -> None:
         """Smooth what comes from a caller, if this Asterisk can."""
         leg = self._legs.get(call_sid)
-        if self._smooths or not milliseconds:
+        if self._jitter_buffers is JitterBuffers.WORK or not milliseconds:
             await self._patience.until_done(lambda: leg_audio.set_jitter_buffer(self._link, leg, milliseconds))
         self._legs.get(call_sid)
 
@@ -309,9 +310,9 @@ class AsteriskEngine:
         self._go_on()
 
     async def _look_for_jitter_buffers(self) -> None:
-        before, self._smooths = self._smooths, await jitter_buffers.work(self._link)
-        if before and not self._smooths:
-            log.warning(jitter_buffers.WITHOUT, version=self._link.version)
+        before, self._jitter_buffers = self._jitter_buffers, await jitter_buffers.look(self._link)
+        if before is not self._jitter_buffers is JitterBuffers.DO_HARM:
+            log.warning(jitter_buffers.HARM, version=self._link.version)
 
     def _go_on(self) -> None:
         self._patience.back()

@@ -4,6 +4,7 @@ In Debian's builds, and in Ubuntu's, it does, unless they have been mended: ``ar
 caller without a buffer is heard with small gaps when packets come late; that is far less.
 """
 
+from enum import Enum, auto
 from typing import Final
 
 from .errors import AriRefusedError
@@ -15,18 +16,31 @@ _SAID: Final = "ARI_CONF_JITTER_BUFFER"
 _OF_DEBIAN: Final = "dfsg"
 """In the version of every Asterisk that Debian and Ubuntu have built."""
 
-WITHOUT: Final = (
-    "callers get no jitter buffers (jitterBufferSize has no effect), as Asterisk's configuration says so, or as it is Debian's "
-    "build, which loses voices behind them; mend that with `ari-conf asterisk mend`, and configure it with JITTER_BUFFER=yes"
+HARM: Final = (
+    "callers get no jitter buffers (jitterBufferSize has no effect): this Asterisk is Debian's and loses voices behind them; "
+    "mend it with `ari-conf asterisk mend` and configure it with JITTER_BUFFER=yes, or configure JITTER_BUFFER=no to do without"
 )
-"""What is said where they do not work."""
+"""What is said where they would do harm."""
 
 
-async def work(link: AriLink) -> bool:
+class JitterBuffers(Enum):
+    """What becomes of callers' jitter buffers in an Asterisk."""
+
+    WORK = auto()
+    SWITCHED_OFF = auto()
+    """Its configuration says so."""
+    DO_HARM = auto()
+
+
+async def look(link: AriLink) -> JitterBuffers:
     """Ask Asterisk. Raises ``EngineUnavailableError`` if there is no answer."""
     try:
         answer = (await link.call("asterisk", "getGlobalVar", variable=_SAID)).json()
     except AriRefusedError:
         answer = None
     said = answer.get("value") if isinstance(answer, dict) else None
-    return said == "yes" or (said != "no" and _OF_DEBIAN not in link.version)
+    if said == "no":
+        return JitterBuffers.SWITCHED_OFF
+    if said == "yes" or _OF_DEBIAN not in link.version:
+        return JitterBuffers.WORK
+    return JitterBuffers.DO_HARM

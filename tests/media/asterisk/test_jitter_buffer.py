@@ -13,6 +13,7 @@ import pytest
 
 from ari_conf.media.asterisk import jitter_buffers
 from ari_conf.media.asterisk.errors import AriRefusedError
+from ari_conf.media.asterisk.jitter_buffers import JitterBuffers
 from ari_conf.media.asterisk.link import AriLink
 from ari_conf.media.asterisk.transport import AriResponse
 from ari_conf.phones.phone import Heard
@@ -79,29 +80,29 @@ async def test_lost_packets_cost_no_more_than_themselves(asterisk: PrivateAsteri
 async def test_where_jitter_buffers_do_harm_there_are_none(
     asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(jitter_buffers, "work", not_here)
+    monkeypatch.setattr(jitter_buffers, "look", do_harm)
     assert await share_damaged(asterisk, "large", 0.050) > 0.15
     assert "callers get no jitter buffers" in capsys.readouterr().out
 
 
-async def not_here(_link: AriLink) -> bool:
-    return False
+async def do_harm(_link: AriLink) -> JitterBuffers:
+    return JitterBuffers.DO_HARM
 
 
 @pytest.mark.parametrize(
     ("version", "said", "expected"),
     [
-        ("22.10.1", "", True),
-        ("22.10.1", "auto", True),
-        ("22.10.1", "no", False),
-        ("20.6.0~dfsg+~cs6.13.40431414-2build5", "", False),
-        ("22.10.1+dfsg+~cs6.17.60671434-1", "auto", False),
-        ("22.10.1+dfsg+~cs6.17.60671434-1", "yes", True),
-        ("22.10.1+dfsg+~cs6.17.60671434-1", None, False),
-        ("22.10.1", None, True),
+        ("22.10.1", "", JitterBuffers.WORK),
+        ("22.10.1", "auto", JitterBuffers.WORK),
+        ("22.10.1", "no", JitterBuffers.SWITCHED_OFF),
+        ("20.6.0~dfsg+~cs6.13.40431414-2build5", "", JitterBuffers.DO_HARM),
+        ("22.10.1+dfsg+~cs6.17.60671434-1", "auto", JitterBuffers.DO_HARM),
+        ("22.10.1+dfsg+~cs6.17.60671434-1", "yes", JitterBuffers.WORK),
+        ("22.10.1+dfsg+~cs6.17.60671434-1", None, JitterBuffers.DO_HARM),
+        ("22.10.1", None, JitterBuffers.WORK),
     ],
 )
-async def test_whether_they_work(version: str, said: str | None, *, expected: bool) -> None:
+async def test_whether_they_work(version: str, said: str | None, expected: JitterBuffers) -> None:
     class Link:
         def __init__(self) -> None:
             self.version = version
@@ -112,7 +113,7 @@ async def test_whether_they_work(version: str, said: str | None, *, expected: bo
                 raise AriRefusedError(operation, resource, 404, "")
             return AriResponse(200, json.dumps({"value": said}).encode())
 
-    assert await jitter_buffers.work(cast("AriLink", Link())) is expected
+    assert await jitter_buffers.look(cast("AriLink", Link())) is expected
 
 
 def onset(heard: Heard, frequency: float) -> float:
