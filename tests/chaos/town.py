@@ -29,6 +29,9 @@ PATIENCE: Final = 60.0
 LOUDNESS: Final = 0.1
 """Amplitude of each phone; three of them do not clip."""
 
+LOSS: Final = 0.005
+"""The share of each phone's packets that the network loses."""
+
 _EVENTS = " ".join(sorted(EVENTS))
 
 
@@ -66,7 +69,7 @@ class Town:
         server = (self.asterisk.sip_host, self.asterisk.sip_port)
         tone = tone_of(self._phones % 64)
         self._phones += 1
-        return SipPhone(name, tone, server=server, number=name, amplitude=LOUDNESS)
+        return SipPhone(name, tone, server=server, number=name, amplitude=LOUDNESS, loss=LOSS)
 
     def visit(self, phone: SipPhone, room: str) -> Visit:
         """Begin a visit, before its phone dials."""
