@@ -48,7 +48,7 @@ async def fetch_twiml(
 
 
 def document_again(url: str, text: str) -> FetchedDocument:
-    """Return a document that was fetched before, of its ``url`` and its ``text``."""
+    """Return a document that ``fetch_twiml`` has returned before, made of what it had as ``url`` and ``text``."""
     if not text:
         return FetchedDocument(Document((Play(url=url),)), url)
     try:
