@@ -1,6 +1,6 @@
 """TwiML: text in, typed verbs out, and every problem with its Twilio code."""
 
-from .elements import LARGEST_DOCUMENT
+from .elements import LARGEST_DOCUMENT, document_text
 from .parser import Document, parse_twiml
 from .problems import Problem, TwimlError
 from .verbs import (
@@ -73,5 +73,6 @@ __all__ = [
     "Trim",
     "TwimlError",
     "Verb",
+    "document_text",
     "parse_twiml",
 ]
