@@ -10,7 +10,8 @@ How a resource is written (``accounts.py`` is the smallest example, ``events.py`
    returns a ``Body``; a ``Page``, made by ``paginate`` from a source; an aiohttp response for what is no JSON; or None for 204.
    It raises ``NotFound``, ``RestError(code, message, status)``, or lets a ``TwilioError`` pass.
 4. **``operations()``** declares them. Routing, authentication, checking, the envelope of lists, errors and ``/openapi.json``
-   follow from that.
+   follow from that; so does that one which changes something answers only when the change is in the store. One that begins a
+   call says so (``begins_call``), for it is refused while the controller is about to stop.
 5. It is added to the list in ``resources.py``, and takes what it needs from the ``Backend`` there.
 
 What is live is read from memory, what is over from the store, after ``caught_up(store)``: an answer is never behind what an

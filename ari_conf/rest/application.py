@@ -19,9 +19,9 @@ from ari_conf.store import plainly
 from ari_conf.twilio_codes import TwilioError
 from ari_conf.webhooks.voice_parameters import API_VERSION
 
+from .addresses import Network
 from .choices import BODY_SECONDS, MAX_BODY_BYTES
 from .errors import MethodNotAllowed, NotFound, RestCode, RestError, error_body
-from .forwarded import Network
 from .gate import CHALLENGE, Gate, Login, TooManyRequestsError
 from .openapi import openapi
 from .operation import Asked, Body, Listing, Operation

@@ -14,11 +14,10 @@ from aiohttp import web
 from ari_conf.accounts import Account
 from ari_conf.clock import Clock
 
+from .addresses import FORWARDED_FOR, Network, client_address, owner_of
 from .buckets import Buckets
 from .choices import FAILED_LOGIN_COST, GUESSES_AT_ONCE, GUESSES_PER_SECOND
 from .errors import RestCode, RestError
-from .forwarded import HEADER, Network, client_address
-from .listening import owner_of
 
 MOST_PROVEN: Final = 10_000
 """So many addresses from which somebody has logged in are remembered."""
@@ -73,7 +72,7 @@ class Gate:
 
     def admit(self, request: web.Request) -> Login:
         """Return whose request it is. Raises ``RestError`` with 20003 or 20429."""
-        address = owner_of(client_address(request.remote or "", request.headers.getall(HEADER, ()), self._trusted))
+        address = owner_of(client_address(request.remote or "", request.headers.getall(FORWARDED_FOR, ()), self._trusted))
         if not self._addresses.take(address):
             raise TooManyRequestsError(self._addresses.seconds_until(address))
         user, login = self._login(request.headers.get("Authorization", ""))

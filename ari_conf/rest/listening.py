@@ -1,17 +1,15 @@
 """Where requests come in: so many connections and no more, none of them idle for long, and nothing unpacked on the way."""
 
 import asyncio
-import ipaddress
 from collections import Counter
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, Final
 
 import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from .forwarded import Network, is_within, parse_address
+from .addresses import Network, is_within, owner_of, parse_address
 
 log = structlog.get_logger(__name__)
 
@@ -26,15 +24,6 @@ IDLE_SECONDS: Final = 75.0
 
 LINGERING_SECONDS: Final = 1.0
 """How long the rest of a body is read that nobody wants, so that its sender gets the answer."""
-
-
-@lru_cache(maxsize=4096)
-def owner_of(address: str) -> str:
-    """Return whom an address belongs to: itself, for IPv6 its /64, of which one machine has all addresses."""
-    parsed = parse_address(address)
-    if parsed is None:
-        return address
-    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
 
 
 class _Places:

@@ -1,22 +1,17 @@
 """TwiML: text in, typed verbs out, and every problem with its Twilio code."""
 
-from .elements import LARGEST_DOCUMENT
+from .elements import LARGEST_DOCUMENT, document_text
 from .parser import Document, parse_twiml
 from .problems import Problem, TwimlError
 from .verbs import (
     Callee,
     Callees,
-    CallProgressEvent,
     ClientNoun,
     ConferenceNoun,
-    ConferenceRecord,
     Dial,
-    DialRecord,
     Enqueue,
     Gather,
     Hangup,
-    HttpMethod,
-    JitterBufferSize,
     Leave,
     NumberNoun,
     Pause,
@@ -24,16 +19,23 @@ from .verbs import (
     Prompt,
     QueueNoun,
     Record,
-    RecordingEvent,
-    RecordingTrack,
     Redirect,
-    Region,
     Reject,
-    RejectReason,
     Say,
     SipNoun,
-    Trim,
     Verb,
+)
+from .words import (
+    CallProgressEvent,
+    ConferenceRecord,
+    DialRecord,
+    HttpMethod,
+    JitterBufferSize,
+    RecordingEvent,
+    RecordingTrack,
+    Region,
+    RejectReason,
+    Trim,
 )
 
 __all__ = [
@@ -71,5 +73,6 @@ __all__ = [
     "Trim",
     "TwimlError",
     "Verb",
+    "document_text",
     "parse_twiml",
 ]

@@ -70,7 +70,7 @@ def _text(body: bytes | str) -> str:
         raise document_error(
             Code.BODY_TOO_LARGE, f"The document has {len(encoded)} bytes, {LARGEST_DOCUMENT} are accepted; send a shorter one."
         )
-    text = _decode(body) if isinstance(body, bytes) else body.removeprefix("\ufeff")
+    text = document_text(body) if isinstance(body, bytes) else body.removeprefix("\ufeff")
     if not text.strip():
         raise document_error(
             Code.BODY_EMPTY, "The document is empty; an empty <Response/> would end the call without an error."
@@ -82,7 +82,8 @@ def _text(body: bytes | str) -> str:
     return text
 
 
-def _decode(body: bytes) -> str:
+def document_text(body: bytes) -> str:
+    """Return the text of a document in the encoding that it says it has. Raises ``TwimlError`` with 12100."""
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if body.startswith(mark)), None)
     if encoding is None:
         declared = _DECLARED_ENCODING.match(body[:200])

@@ -7,7 +7,7 @@ from ari_conf.twilio_codes import Code
 from ari_conf.twiml import values
 from ari_conf.twiml.attributes import Attribute, Table
 from ari_conf.twiml.values import method, number, url, word_of, words_of
-from ari_conf.twiml.verbs import (
+from ari_conf.twiml.words import (
     CallProgressEvent,
     ConferenceRecord,
     DialRecord,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ari_conf.sids import SidKind, is_sid
 from ari_conf.twilio_codes import Code, Level
-from ari_conf.twiml.verbs import HttpMethod, Trim
+from ari_conf.twiml.words import HttpMethod, Trim
 
 DEFAULT: Final = object()
 """Stands for the attribute's default."""

@@ -21,14 +21,19 @@ class CookieJar:
 
     def __init__(self, kept: Iterable[tuple[str, str]] = ()) -> None:
         self._hosts: dict[str, aiohttp.CookieJar] = {}
-        self._kept: dict[tuple[str, str], tuple[str, str]] = {}
+        self._origins: dict[tuple[str, str, str], tuple[str, str]] = {}
+        """By host, name and path, which together make a cookie the same or another."""
         for url, header in kept:
             self.keep(URL(url), [header])
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """What is kept, to make another jar of it: each a URL, and the ``Set-Cookie`` header that came from it."""
-        return list(self._kept.values())
+        """What is kept, to make another jar of it: each a URL, and the ``Set-Cookie`` header that came from it.
+
+        A ``Max-Age`` counts from the beginning there.
+        """
+        self._forget_origins()
+        return list(self._origins.values())
 
     def keep(self, url: URL, headers: Iterable[str]) -> None:
         """Keep what the answer from ``url`` wants to have kept: its ``Set-Cookie`` headers."""
@@ -40,10 +45,13 @@ class CookieJar:
             if jar is None:
                 return
             if len(jar) < MOST_COOKIES or any(morsel.key == name for morsel in jar):
+                before = list(jar)
                 jar.update_cookies_from_headers([header], url)
-                self._kept.pop((url.host or "", name), None)
-                if any(morsel.key == name for morsel in jar):
-                    self._kept[url.host or "", name] = str(url.with_user(None).with_query(None)), header
+                for morsel in jar:
+                    if not any(morsel is one for one in before):
+                        origin = str(url.with_user(None).with_query(None)), header
+                        self._origins[url.host or "", morsel.key, morsel["path"]] = origin
+        self._forget_origins()
 
     def header(self, url: URL) -> str:
         """Return the ``Cookie`` header of a request for ``url``, empty if there is none."""
@@ -54,6 +62,11 @@ class CookieJar:
         as_set = {(morsel.key, morsel.value): morsel.coded_value for morsel in jar}
         picked = jar.filter_cookies(url).items()
         return "; ".join(f"{name}={as_set.get((name, morsel.value), morsel.value)}" for name, morsel in picked)
+
+    def _forget_origins(self) -> None:
+        """Forget where cookies came from that are gone: another jar would have them again."""
+        there = {(host, morsel.key, morsel["path"]) for host, jar in self._hosts.items() for morsel in jar}
+        self._origins = {cookie: origin for cookie, origin in self._origins.items() if cookie in there}
 
     def _jar(self, host: str) -> aiohttp.CookieJar | None:
         jar = self._hosts.get(host)

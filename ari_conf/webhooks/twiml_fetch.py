@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ari_conf.twilio_codes import Code
-from ari_conf.twiml import Document, Play, Say, TwimlError, parse_twiml
+from ari_conf.twiml import Document, Play, Say, TwimlError, document_text, parse_twiml
 from ari_conf.webhooks.client import WebhookClient
 from ari_conf.webhooks.cookies import CookieJar
 from ari_conf.webhooks.errors import WebhookError
@@ -42,13 +42,11 @@ async def fetch_twiml(
     Raises ``WebhookError`` as ``WebhookClient.fetch`` does, and with 11770, 12300, 12100 or 12102 if the answer is no document.
     """
     response = await client.fetch(WebhookRequest(url, method, tuple(parameters.items()), auth_token, cookies=cookies))
-    # A database takes no NUL in a text.
-    text = response.body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return FetchedDocument(document_of(response), response.url, text)
+    return FetchedDocument(document_of(response), response.url, _text_of(response))
 
 
 def document_again(url: str, text: str) -> FetchedDocument:
-    """Return a document that was fetched before, of its ``url`` and its ``text``."""
+    """Return a document that ``fetch_twiml`` has returned before, made of what it had as ``url`` and ``text``."""
     if not text:
         return FetchedDocument(Document((Play(url=url),)), url)
     try:
@@ -87,6 +85,15 @@ def document_of(response: WebhookResponse) -> Document:
         raise WebhookError(
             error.code, f"{where}: {error.message}", response.url, status=response.status, exchange=response.exchange
         ) from error
+
+
+def _text_of(response: WebhookResponse) -> str:
+    try:
+        text = document_text(response.body)
+    except TwimlError:  # plain text may be anything
+        text = response.body.decode("utf-8", "replace")
+    # A database takes no NUL in a text.
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _said(text: str) -> Document:

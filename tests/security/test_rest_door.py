@@ -17,8 +17,9 @@ from multidict import MultiDict
 
 import ari_conf.rest
 from ari_conf.rest import application, listening
+from ari_conf.rest.addresses import owner_of
 from ari_conf.rest.errors import RestError
-from ari_conf.rest.listening import Site, owner_of
+from ari_conf.rest.listening import Site
 from ari_conf.rest.parameters import Parameters, read_parameters
 from tests.rest.desk import Desk
 from tests.stage import set_stage, within_deadline

@@ -1,3 +1,4 @@
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -86,3 +87,15 @@ async def test_limits() -> None:
     for host in hosts:
         jar.keep(host, ["a=1"])
     assert sum(bool(jar.header(host)) for host in hosts) == MOST_HOSTS - 1
+
+
+async def test_what_is_kept_makes_a_jar_that_sends_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    jar = CookieJar()
+    jar.keep(HERE.with_path("/a/b"), ["brief=1; Path=/; Max-Age=60", "lasting=1; Path=/", "step=a", "step=root; Path=/"])
+    jar.keep(HERE.with_path("/c/d"), ["step=c", "gone=1; Path=/", "gone=; Path=/; Max-Age=0"])
+    after_a_minute = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: after_a_minute)
+    again = CookieJar(jar.kept)
+    for path in ("/a/b", "/c/d", "/"):
+        assert sorted(again.header(HERE.with_path(path)).split("; ")) == sorted(jar.header(HERE.with_path(path)).split("; "))
+    assert jar.header(HERE.with_path("/")) == "lasting=1; step=root"

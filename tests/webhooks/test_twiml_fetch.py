@@ -5,7 +5,7 @@ from aiohttp import web
 
 from ari_conf.twilio_codes import Code
 from ari_conf.twiml import Document, Hangup, Play, Say
-from ari_conf.webhooks import FetchedDocument, WebhookClient, WebhookError, fetch_twiml
+from ari_conf.webhooks import FetchedDocument, WebhookClient, WebhookError, document_again, fetch_twiml
 from tests import app_server
 from tests.app_server import AUTH_TOKEN, AppServer, Handler
 
@@ -23,9 +23,9 @@ async def fetch(app: AppServer, handler: str | Handler) -> FetchedDocument:
         return await fetch_twiml(client, app.url("/voice"), method="POST", parameters={"CallSid": "CA1"}, auth_token=AUTH_TOKEN)
 
 
-def typed(content_type: str | None, text: str) -> Handler:
+def typed(content_type: str | None, text: str, encoding: str = "utf-8") -> Handler:
     def answer(_: object) -> web.Response:
-        response = web.Response(body=text.encode())
+        response = web.Response(body=text.encode(encoding))
         if content_type is None:
             del response.headers["Content-Type"]
         else:
@@ -40,6 +40,25 @@ async def test_twiml(app: AppServer, content_type: str) -> None:
     fetched = await fetch(app, typed(content_type, "<Response><Hangup/></Response>"))
     assert fetched == FetchedDocument(Document((Hangup(),)), app.url("/voice"))
     assert fetched.text == "<Response><Hangup/></Response>"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "text", "encoding"),
+    [
+        ("text/xml", '<?xml version="1.0" encoding="UTF-8"?><Response><Say>Grüße</Say></Response>', "utf-8"),
+        ("text/xml", '<?xml version="1.0" encoding="ISO-8859-1"?><Response><Say>Grüße</Say></Response>', "iso-8859-1"),
+        ("text/xml", '<?xml version="1.0" encoding="UTF-16"?><Response><Say>Grüße</Say></Response>', "utf-16"),
+        ("text/plain", "Grüße <", "utf-8"),
+        ("text/plain", "Grüße", "iso-8859-1"),
+        ("audio/mpeg", "sound", "utf-8"),
+    ],
+)
+async def test_a_document_is_the_same_again(app: AppServer, content_type: str, text: str, encoding: str) -> None:
+    fetched = await fetch(app, typed(content_type, text, encoding))
+    again = document_again(fetched.url, fetched.text)
+    assert again.url == fetched.url
+    assert again.text == fetched.text
+    assert again.document == fetched.document
 
 
 async def test_the_url_after_redirects_is_the_base(app: AppServer) -> None:

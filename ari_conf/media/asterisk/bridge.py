@@ -42,7 +42,7 @@ class Bridge:
             await self._link.call("bridges", operation, bridgeId=self.id, **parameters)
 
     async def make(self) -> None:
-        """Make it, if it is not there yet."""
+        """Make it, if it is not there yet. It does not ``exist`` afterwards if one of its name has not gone for a second."""
         for _ in range(_ATTEMPTS):
             if not self.exists:
                 await self._create()

@@ -126,18 +126,25 @@ def _tracks(name: str) -> tuple[str, str]:
 
 
 def _side_by_side(files: list[Path], name: str) -> Path:
-    """Make one file of several channels of several mono files, which it takes the place of."""
-    tracks = [read_wav(file) for file in files]
-    length = max(len(samples) for samples, _rate in tracks)
-    frames = np.stack([np.pad(samples, (0, length - len(samples))) for samples, _rate in tracks], axis=1)
+    """Make one file of several channels of several mono files, which it takes the place of.
+
+    Raises ``RecordingError`` if that fails; then they stay.
+    """
     target = files[0].with_name(f"{name}.wav")
     draft = target.with_suffix(".part")
-    with wave.open(str(draft), "wb") as wav:
-        wav.setnchannels(len(tracks))
-        wav.setsampwidth(2)
-        wav.setframerate(tracks[0][1])
-        wav.writeframes(frames.astype("<i2").tobytes())
-    draft.replace(target)
+    try:
+        tracks = [read_wav(file) for file in files]
+        length = max(len(samples) for samples, _rate in tracks)
+        frames = np.stack([np.pad(samples, (0, length - len(samples))) for samples, _rate in tracks], axis=1)
+        with wave.open(str(draft), "wb") as wav:
+            wav.setnchannels(len(tracks))
+            wav.setsampwidth(2)
+            wav.setframerate(tracks[0][1])
+            wav.writeframes(frames.astype("<i2").tobytes())
+        draft.replace(target)
+    except (OSError, ValueError) as error:
+        draft.unlink(missing_ok=True)
+        raise RecordingError(f"the tracks of the recording {name} cannot be put together: {error}") from error
     for file in files:
         file.unlink()
     return target

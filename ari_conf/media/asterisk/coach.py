@@ -78,8 +78,8 @@ class Coach:
 
     def take_over(self, coached: Leg, channel_ids: Collection[str], bridges: Mapping[str, list[str]]) -> None:
         """Go on with what an earlier life of ours has left for this coach and that same participant."""
-        begins = names.snoop(self._app, "coach", self.leg.call_sid, coached.call_sid)
-        found = [channel_id for channel_id in channel_ids if channel_id.startswith(begins)]
+        prefix = names.snoop_prefix(self._app, "coach", self.leg.call_sid, coached.call_sid)
+        found = [channel_id for channel_id in channel_ids if channel_id.startswith(prefix)]
         # One that is in the bridge is heard; another was to take its place, or has been left by an interrupted attempt.
         found.sort(key=lambda channel_id: channel_id in bridges.get(self._bridge.id, ()), reverse=True)
         if found:

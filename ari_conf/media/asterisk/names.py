@@ -36,8 +36,8 @@ def coach_bridge(app: str, call_sid: str) -> str:
     return ours(app, f"coach-{call_sid}")
 
 
-def snoop(app: str, purpose: str, call_sid: str, target: str) -> str:
-    """Return how the id of a snoop channel begins that is for one call, on another or on the same.
+def snoop_prefix(app: str, purpose: str, call_sid: str, target: str) -> str:
+    """Return how the id of a snoop channel begins that is for the call ``call_sid``, on the call ``target``, maybe the same.
 
     More has to follow, because Asterisk lets go of a snoop's id only some time after it has been hung up.
     """

@@ -42,7 +42,7 @@ LONGEST_CALL: Final = 86_400
 """Seconds after which Asterisk ends a call that a lost controller does not end."""
 
 _RINGS_UNTIL: Final = "ARI_CONF_RINGS_UNTIL"
-"""The channel variable that has the time (Unix, seconds) at which nobody waits for an answer any longer."""
+"""The channel variable that says until when somebody waits for an answer: the machine's boot and its monotonic clock then."""
 
 _DIALLED: Final = "ARI_CONF_DIALLED"
 """The channel variable that is set just before a channel is dialled; nothing else tells that, as long as nobody rings."""

@@ -68,8 +68,8 @@ class Snoops:
         Raises ``CallGoneError`` if there is no such call any more, ``EngineUnavailableError`` if the connection breaks.
         """
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        begins = names.snoop(self._link.address.app, purpose, call_sid, leg.call_sid)
-        snoop = Snoop(begins + secrets.token_hex(4), leg.channel_id, started)
+        prefix = names.snoop_prefix(self._link.address.app, purpose, call_sid, leg.call_sid)
+        snoop = Snoop(prefix + secrets.token_hex(4), leg.channel_id, started)
         # Its StasisStart may come before the answer, and must find it here.
         self._all[snoop.id] = snoop
         try:

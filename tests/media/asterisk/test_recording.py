@@ -1,6 +1,7 @@
 """Recordings of rooms and of calls: what is in them, heard in their files."""
 
 import asyncio
+import errno
 import wave
 from pathlib import Path
 
@@ -201,6 +202,20 @@ async def test_both_tracks_of_a_call_side_by_side_from_its_first_moment_to_its_e
     assert stretches(outbound) == [set(), {"bob"}, {"sound"}]
     assert len(tracks) > 3 * WAIT * SECOND
     assert list(scene.recordings.iterdir()) == [scene.recordings / "RE2.wav"]
+
+
+async def test_tracks_that_cannot_be_put_together_are_told_and_stay(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(wave, "open", full)
+    await scene.call("ann")
+    await scene.engine.record(scene.sids["ann"], "RE9", dual=True)
+    await scene.engine.stop_recording("RE9")
+    event = await scene.event(RecordingFinished)
+    assert (event.name, event.path) == ("RE9", None)
+    assert "No space left" in event.failure
+    assert {file.name for file in scene.recordings.iterdir()} == {"RE9.in.wav", "RE9.out.wav"}
 
 
 async def test_two_recordings_of_one_call_and_a_bad_name(scene: Scene) -> None:

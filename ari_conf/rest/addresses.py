@@ -1,14 +1,15 @@
-"""Whose request it is that a reverse proxy has passed on."""
+"""From which address a request comes, through reverse proxies too, and whose address that is."""
 
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-HEADER: Final = "X-Forwarded-For"
+FORWARDED_FOR: Final = "X-Forwarded-For"
 
 _WITH_PORT: Final = re.compile(r"\[([^\[\]]*)\](?::[0-9]{1,5})?|([0-9.]*):[0-9]{1,5}")
 """``[2001:db8::1]``, ``[2001:db8::1]:443``, ``192.0.2.1:443``."""
@@ -43,6 +44,15 @@ def parse_address(text: str) -> Address | None:
     except ValueError:
         return None
     return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
+
+
+@lru_cache(maxsize=4096)
+def owner_of(address: str) -> str:
+    """Return whom an address belongs to: itself, for IPv6 its /64, of which one machine has all addresses."""
+    parsed = parse_address(address)
+    if parsed is None:
+        return address
+    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def is_within(address: Address, networks: Iterable[Network]) -> bool:

@@ -1,71 +1,20 @@
-"""The settings: ``ari-conf.toml``, each value also as ``ARI_CONF_…`` in the environment (``__`` between levels)."""
+"""Which settings there are: a class for each section of the file, with the defaults."""
 
 import os
-import re
-import tomllib
 from fnmatch import fnmatchcase
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings import SettingsError as NotJsonError
-from yarl import URL
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from ari_conf.sids import SidKind, is_sid
-
-DEFAULT_FILE = Path("ari-conf.toml")
-
-_PREFIX = "ARI_CONF_"
-_NO_SETTINGS = {"ARI_CONF_DEBIAN_MIRROR"}
-"""Variables of this prefix that are read elsewhere."""
+from .values import AccountSid, ApiKeySid, IpNetwork, OptionalHttpUrl, UrlWithoutLogin, dial_string
 
 ROOM_OF_THE_DIALLED_NAME = "<Response><Dial><Conference>{{To}}</Conference></Dial></Response>"
 """What happens to a call when no number is configured: whoever dials the same name talks."""
 
 
-class SettingsError(Exception):
-    """A setting is wrong; the text has one line for each, with the place and the cause."""
-
-
-def _http_url(value: str) -> str:
-    url = URL(value)
-    if url.scheme not in {"http", "https"} or not url.host:
-        # Without the value: there may be a password in it.
-        raise ValueError("this is no address that begins with http:// or https:// and a host")
-    return value
-
-
-def _empty_or_http_url(value: str) -> str:
-    return _http_url(value) if value else value
-
-
-def _without_password(value: str) -> str:
-    if URL(value).user is not None or URL(value).password is not None:
-        raise ValueError("a user and a password do not belong into this address; they are settings of their own")
-    return value
-
-
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-OptionalHttpUrl = Annotated[str, AfterValidator(_empty_or_http_url)]
-
-
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _network(value: object) -> IPv4Network | IPv6Network:
-    try:
-        network = ip_network(str(value))
-    except ValueError as error:
-        raise ValueError("this is no address and no network, such as 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32") from error
-    if network.prefixlen == 0:
-        raise ValueError("these are all addresses there are, and a client could then name any as its own")
-    return network
-
-
-IpNetwork = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 
 class ServerSettings(_Section):
@@ -91,47 +40,23 @@ class ServerSettings(_Section):
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
 
 
-def _dial_string(name: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if value.count(f"{{{name}}}") != 1 or value.count("{") != 1:
-            raise ValueError(f"this has to contain {{{name}}} once, where that is to stand")
-        return value
-
-    return AfterValidator(check)
-
-
 class AsteriskSettings(_Section):
     """Which Asterisk, who we are there, and how a number, a ``client:`` name and a ``sip:`` URI are dialled there."""
 
-    url: Annotated[HttpUrl, AfterValidator(_without_password)] = "http://127.0.0.1:8088"
+    url: UrlWithoutLogin = "http://127.0.0.1:8088"
     app: str = Field(default="ari_conf", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     username: str = "ari_conf"
     password: SecretStr = SecretStr("")
     media_url: OptionalHttpUrl = ""
-    outbound: Annotated[str, _dial_string("number")] = "PJSIP/{number}@trunk"
-    client: Annotated[str, _dial_string("name")] = "PJSIP/{name}"
-    sip: Annotated[str, _dial_string("uri")] = "PJSIP/outgoing/{uri}"
-
-
-def _account_sid(value: str) -> str:
-    if not is_sid(value, SidKind.ACCOUNT):
-        raise ValueError("this is no account SID, which is AC and 32 characters of 0-9a-f")
-    return value
-
-
-AccountSid = Annotated[str, AfterValidator(_account_sid)]
-
-
-def _key_sid(value: str) -> str:
-    if not re.fullmatch(r"SK[0-9a-f]{32}", value):
-        raise ValueError("this is no SID of an API key, which is SK and 32 characters of 0-9a-f")
-    return value
+    outbound: Annotated[str, dial_string("number")] = "PJSIP/{number}@trunk"
+    client: Annotated[str, dial_string("name")] = "PJSIP/{name}"
+    sip: Annotated[str, dial_string("uri")] = "PJSIP/outgoing/{uri}"
 
 
 class ApiKeySettings(_Section):
     """A key with which REST requests can be made in the account's name, besides its token."""
 
-    sid: Annotated[str, AfterValidator(_key_sid)]
+    sid: ApiKeySid
     secret: SecretStr = Field(min_length=1)
 
 
@@ -276,87 +201,3 @@ class Settings(_Section):
     def number_for(self, dialled: str) -> NumberSettings | None:
         """Return the first number that matches what was dialled."""
         return next((number for number in self.numbers if fnmatchcase(dialled, number.match)), None)
-
-
-class _FileAndEnvironment(Settings, BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, which is given as arguments."""
-        return env_settings, init_settings
-
-
-def load_settings(path: Path | None = None) -> Settings:
-    """Read the settings from ``path`` (default: ``ari-conf.toml``, if there is one) and the environment, which wins.
-
-    Raises ``SettingsError`` that names every wrong value.
-    """
-    values = _read(path or DEFAULT_FILE) if path is not None or DEFAULT_FILE.exists() else {}
-    _refuse_unknown_environment()
-    _refuse_names_of_options(values)
-    try:
-        return Settings(**dict(_FileAndEnvironment(**values)))
-    except ValidationError as error:
-        lines = (_describe(problem) for problem in error.errors(include_url=False, include_input=False))
-        raise SettingsError("\n".join(lines)) from error
-    except NotJsonError as error:
-        raise SettingsError(f"the environment: {error}; a variable for a whole section or list is to be JSON") from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings file {path} is not TOML: {_printable(str(error), 200)}") from error
-    except ValueError as error:
-        raise SettingsError(f"the settings file {path} is not TOML: a number in it has thousands of digits") from error
-    except RecursionError as error:
-        raise SettingsError(f"the settings file {path} is not TOML: it has too many brackets within each other") from error
-
-
-def _refuse_names_of_options(values: dict[str, Any]) -> None:
-    """Refuse what pydantic would take for its own options, such as reading the command line or another file."""
-    wrong = [name for name in values if name.startswith("_")]
-    if wrong:
-        raise SettingsError("\n".join(f"{_printable(name)}: {_PLAINLY['extra_forbidden']}" for name in wrong))
-
-
-def _refuse_unknown_environment() -> None:
-    """Say so when a variable is misspelt, instead of going on with a default. Beyond a section's name, pydantic looks."""
-    for name in os.environ:
-        section = name.upper().removeprefix(_PREFIX).split("__")[0].lower()
-        if name.upper().startswith(_PREFIX) and name not in _NO_SETTINGS and section not in Settings.model_fields:
-            known = ", ".join(sorted(Settings.model_fields))
-            raise SettingsError(
-                f"{name}: there is no such setting; after {_PREFIX} comes one of {known}, and __ before the next"
-            )
-
-
-def _describe(problem: Any) -> str:
-    place = ".".join(_printable(str(part)) for part in problem["loc"])
-    message = _PLAINLY.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
-
-
-def _printable(text: str, longest: int = 60) -> str:
-    """Return a name from the file on one line, and not longer than helps to find it."""
-    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    return shown if len(shown) <= longest else f"{shown[:longest]}…"
-
-
-_PLAINLY = {
-    "extra_forbidden": "there is no such setting",
-    "tuple_type": "this is a list: write [[…]] in the file, or JSON in the environment",
-    "too_short": "this may not be empty",
-}
-"""What some of pydantic's messages mean to somebody who does not know Python."""

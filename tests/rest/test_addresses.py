@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from ari_conf.clock import VirtualClock
+from ari_conf.rest.addresses import client_address
 from ari_conf.rest.errors import RestError
-from ari_conf.rest.forwarded import client_address
 from ari_conf.rest.gate import Gate, TooManyRequestsError
 from tests.stage import ACCOUNT
 
