@@ -9,7 +9,7 @@ from ari_conf.media.port import EngineUnavailableError
 
 T = TypeVar("T")
 
-_AGAIN_AFTER: Final = 1.0
+AGAIN_AFTER: Final = 1.0
 """Seconds after which is repeated what has got no answer though the connection is there, as may be over HTTP beside it."""
 
 
@@ -53,5 +53,5 @@ class Patience:
                     raise
             # A request breaks a moment before the loss of the connection is told, and need not mean that.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_AGAIN_AFTER):
+                async with asyncio.timeout(AGAIN_AFTER):
                     await self._lost.wait()

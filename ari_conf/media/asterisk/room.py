@@ -19,7 +19,7 @@ from .coach import Coach
 from .errors import ENDS_WITHIN
 from .leg import Audio, Leg
 from .link import AriLink
-from .patience import Patience
+from .patience import AGAIN_AFTER, Patience
 from .playback import Playback, Playbacks
 from .recording import Recordings
 from .room_recording import RoomRecording
@@ -66,6 +66,7 @@ class RoomMixer:
         self._waiters: list[asyncio.Future[None]] = []
         self._due = False
         self._worker: asyncio.Task[None] | None = None
+        self._again: asyncio.TimerHandle | None = None
 
     @property
     def idle(self) -> bool:
@@ -117,6 +118,7 @@ class RoomMixer:
     def resume(self) -> None:
         """Compare with the plan (again), and do what is left to be done."""
         self._due = True
+        self._not_again()
         if self._worker is None and self._patience.ready:
             self._worker = asyncio.create_task(self._work(), name=f"room {self._plan.mix_sid}")
 
@@ -144,6 +146,7 @@ class RoomMixer:
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.wait({self._worker})
+        self._not_again()
         self._let_go(len(self._waiters))
 
     async def _work(self) -> None:
@@ -156,6 +159,8 @@ class RoomMixer:
                 self._let_go(waiting)
         except EngineUnavailableError as error:
             self._due = True
+            # The connection may be there all the same, and then nobody says that it is back.
+            self._again = asyncio.get_running_loop().call_later(AGAIN_AFTER, self.resume)
             log.warning("the audio of a room has to wait for Asterisk", mix_sid=self._plan.mix_sid, cause=str(error))
         except Exception as error:  # whoever waits must not wait for ever
             log.exception("the audio of a room could not be arranged", mix_sid=self._plan.mix_sid, cause=str(error))
@@ -167,6 +172,11 @@ class RoomMixer:
             self._worker = None
         if again:
             self.resume()
+
+    def _not_again(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
 
     def _let_go(self, count: int) -> None:
         done, self._waiters = self._waiters[:count], self._waiters[count:]

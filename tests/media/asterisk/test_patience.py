@@ -1,14 +1,17 @@
 """What is repeated when a request gets no answer, and when."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from ari_conf.media.asterisk import patience
+from ari_conf.conference import InMix
+from ari_conf.media.asterisk import patience, room
 from ari_conf.media.asterisk.patience import Patience
+from ari_conf.media.asterisk.transport import AriResponse
 from ari_conf.media.port import EngineUnavailableError
 
-from .scene import within_deadline
+from .scene import Scene, within_deadline
 
 
 class Work:
@@ -30,7 +33,7 @@ class Work:
 async def test_one_request_without_an_answer_stops_nobody_while_the_connection_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patience, "_AGAIN_AFTER", 0.01)
+    monkeypatch.setattr(patience, "AGAIN_AFTER", 0.01)
     ours, one, other = Patience(), Work(failures=2), Work(failures=0)
     ours.back()
     repeated = asyncio.create_task(ours.until_done(one.attempt))
@@ -60,3 +63,23 @@ async def test_nobody_waits_for_what_does_not_come_back() -> None:
     ours.lost(final=True)
     with pytest.raises(EngineUnavailableError):
         await within_deadline(waiting)
+
+
+async def test_a_room_whose_request_gets_no_answer_is_arranged_all_the_same(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "AGAIN_AFTER", 0.01)
+    link = scene.engine._link
+    call, unanswered = link.call, ["createWithId", "addChannel"]
+
+    async def once_without_an_answer(resource: str, operation: str, **parameters: Any) -> AriResponse:
+        if operation in unanswered:
+            unanswered.remove(operation)
+            raise EngineUnavailableError("no answer")
+        return await call(resource, operation, **parameters)
+
+    monkeypatch.setattr(link, "call", once_without_an_answer)
+    await scene.call("ann", "bob")
+    await scene.place({"ann": InMix(), "bob": InMix()})
+    await scene.hears({"ann": {"bob"}, "bob": {"ann"}})
+    assert unanswered == []
