@@ -37,8 +37,9 @@ class Accounts:
         try:
             fields = (await self._call("getObject", _ENDPOINT, like)).json()
             copied = {one["attribute"]: one["value"] for one in fields if one["value"] and one["attribute"] not in _NOT_COPIED}
-            await self._put(_AUTH, account, {"auth_type": "userpass", "username": username, "password": password})
+            # The endpoint first, and last when they are removed: only that is listed, and a kill may come in between.
             await self._put(_ENDPOINT, account, {**copied, "outbound_auth": account})
+            await self._put(_AUTH, account, {"auth_type": "userpass", "username": username, "password": password})
         except AriRefusedError as error:
             raise EngineError(
                 f"Asterisk cannot call a SIP URI with a user name ({error}); its sorcery.conf has to keep endpoints and auths "
@@ -47,7 +48,7 @@ class Accounts:
 
     async def remove(self, account: str) -> None:
         """Remove it; one that is gone already is no error."""
-        for kind in (_ENDPOINT, _AUTH):
+        for kind in (_AUTH, _ENDPOINT):
             with contextlib.suppress(AriRefusedError):
                 await self._call("deleteObject", kind, account)
 
