@@ -104,3 +104,16 @@ def test_every_field_of_the_sdk_is_in_the_comparison(title: str, operation: Call
     families = tuple(name.removesuffix("…") for name in said if name.endswith("…"))
     wanted = {"".join(map(str.capitalize, name.split("_"))) for name in list(inspect.signature(operation).parameters)[1:]}
     assert {name for name in wanted if name not in said and not (families and name.startswith(families))} == set()
+
+
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("*/README.md")])
+FOLDERS = "ari_conf/", "tests/", "docs/", "asterisk-config/", "benchmarks/", "examples/"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = {name for name in names_in(text) if name.startswith(FOLDERS) and " " not in name}
+    assert [name for name in named if not any(PROJECT.glob(name.partition(":")[0].rstrip("/")))] == []
+    linked = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link}
+    assert [link for link in linked if link and not (document.parent / link).exists()] == []
