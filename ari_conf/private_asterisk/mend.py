@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-_COMPARES: Final = rb"\x8b\x97\x88\x00{3}\x81\xfa\xff\xff\x00{2}"
-"""x86-64: the number of the packet before is fetched and compared with the greatest that there is."""
+_COMPARES: Final = rb"(?:\x8b[\x80-\xbf]\x88\x00{3}\x41?(?:\x81[\xf8-\xff]|\x3d)|\x81[\xb8-\xbf]\x88\x00{3})\xff\xff\x00{2}"
+"""x86-64: the number of the packet before, fetched into whichever register or not, is compared with the greatest there is."""
 
 _JUMP_IF_GREATER: Final = b"\x77"
 _JUMP: Final = b"\xeb"

@@ -9,6 +9,9 @@ from ari_conf.private_asterisk import InstalledAsterisk
 from ari_conf.private_asterisk.mend import jitter_buffers_work, mend
 
 COMPARES = bytes.fromhex("8b9788000000 81faffff0000")
+OF_R8 = bytes.fromhex("44 8b8788000000 41 81f8ffff0000")
+OF_EAX = bytes.fromhex("8b8688000000 3dffff0000")
+IN_MEMORY = bytes.fromhex("81bf88000000ffff0000")
 FAULTY, MENDED = COMPARES + b"\x77", COMPARES + b"\xeb"
 
 
@@ -19,11 +22,12 @@ def program(folder: Path, content: bytes) -> Path:
     return path
 
 
-def test_the_fault_is_mended(tmp_path: Path) -> None:
-    faulty = program(tmp_path, FAULTY)
+@pytest.mark.parametrize("compares", [COMPARES, OF_R8, OF_EAX, IN_MEMORY])
+def test_the_fault_is_mended(tmp_path: Path, compares: bytes) -> None:
+    faulty = program(tmp_path, compares + b"\x77")
     assert not jitter_buffers_work(faulty)
     assert mend(faulty)
-    assert faulty.read_bytes() == b"before" + MENDED + b"after"
+    assert faulty.read_bytes() == b"before" + compares + b"\xeb" + b"after"
     assert faulty.stat().st_mode & 0o777 == 0o755
     assert jitter_buffers_work(faulty)
     assert list(tmp_path.iterdir()) == [faulty]
