@@ -2,8 +2,8 @@
 
 A patch that Debian adds for Opus (``2016_opus_plc.patch``, also in Ubuntu) lets ``ast_translate`` drop packets whose sequence
 number seems to be late, compared with the packet before. What a jitter buffer puts in the place of a lost packet has the number
-0. After that, every number above 32,768 seems to be late, until the numbers begin anew. Without a number to compare with,
-the function does what Asterisk's own does; the mend lets it always take that way.
+0. After that, every number above 32,768 seems to be late, until the numbers begin anew (GitHub: traud/asterisk-amr#7 is such a
+case). Without a number to compare with, the function does what Asterisk's own does; the mend lets it always take that way.
 """
 
 import mmap

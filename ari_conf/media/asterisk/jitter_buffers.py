@@ -36,7 +36,7 @@ async def look(link: AriLink) -> JitterBuffers:
     """Ask Asterisk. Raises ``EngineUnavailableError`` if there is no answer."""
     try:
         answer = (await link.call("asterisk", "getGlobalVar", variable=_SAID)).json()
-    except AriRefusedError:
+    except (AriRefusedError, ValueError):
         answer = None
     said = answer.get("value") if isinstance(answer, dict) else None
     if said == "no":
