@@ -9,7 +9,7 @@ from ari_conf.phones.phone import AUDIBLE, CallablePhone, Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
 from tests.calls.by_ear import OTHER_JINGLE, QUIET, for_a_moment, until_jingle, until_quiet
-from tests.media.asterisk.test_jitter_buffer import damaged
+from tests.media.asterisk.test_jitter_buffer import TONE, damaged
 from tests.rest.desk import Desk
 from tests.sdk.beeps import beep_is_heard
 from tests.sdk.media import channels_of
@@ -72,11 +72,11 @@ def late_phone(desk: Desk, name: str) -> CallablePhone:
     stage = desk.stage
     engine = stage.controller.engine
     if isinstance(engine, LocalEngine):
-        stage.phones[name] = VirtualPhone(engine, name, TONES[name], number=NUMBERS[name], jitter=JITTER)
+        stage.phones[name] = VirtualPhone(engine, name, TONE, number=NUMBERS[name], jitter=JITTER)
     else:
         assert stage.asterisk is not None
         server = (stage.asterisk.sip_host, stage.asterisk.sip_port)
-        stage.phones[name] = SipPhone(name, TONES[name], server=server, number=NUMBERS[name], jitter=JITTER)
+        stage.phones[name] = SipPhone(name, TONE, server=server, number=NUMBERS[name], jitter=JITTER)
     return stage.phones[name]
 
 
@@ -86,7 +86,7 @@ async def test_a_jitter_buffer_saves_packets_that_are_late(desk: Desk) -> None:
     for size in ("off", "large"):
         bob = late_phone(desk, "bob")
         await join(meeting, "bob", jitter_buffer_size=size, early_media=False)
-        await until_heard([meeting["ann"]], lambda heard: heard["ann"].hears(TONES["bob"]))
+        await until_heard([meeting["ann"]], lambda heard: heard["ann"].hears(TONE))
         share[size] = damaged((await listen([meeting["ann"]], 1.2))["ann"])
         await bob.hang_up()
         await gone(meeting, "bob")
