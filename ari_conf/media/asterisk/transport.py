@@ -239,6 +239,8 @@ class AriTransport:
                 timeout=aiohttp.ClientTimeout(total=self._timeout),
                 trust_env=False,
             )
+        elif self._session.closed:
+            raise AriLostError("the connection to Asterisk was closed")
         return self._session
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
