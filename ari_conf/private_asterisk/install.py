@@ -15,7 +15,7 @@ from pathlib import Path
 from .apt import PrivateApt
 from .errors import PrivateAsteriskError
 from .installed import InstalledAsterisk
-from .mend import jitter_buffers_work, mend
+from .mend import is_mended, mend
 from .version import read_release, require_accepted
 
 _PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav")
@@ -48,7 +48,7 @@ def ensure_installed(progress: Callable[[str], None]) -> InstalledAsterisk:
     cache = cache_directory()
     try:
         found = find_installed()
-        if found and (jitter_buffers_work(found.program) or not os.access(cache, os.W_OK)):
+        if found and (is_mended(found.program) or not os.access(cache, os.W_OK)):
             return found
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(cache / ".lock", progress):

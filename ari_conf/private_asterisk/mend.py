@@ -21,7 +21,7 @@ _JUMP_IF_GREATER: Final = b"\x77"
 _JUMP: Final = b"\xeb"
 
 
-def jitter_buffers_work(program: Path) -> bool:
+def is_mended(program: Path) -> bool:
     """Tell whether a program is Debian's and mended; one that cannot be read is not known to be."""
     try:
         return _place(program, _JUMP) is not None
@@ -30,7 +30,7 @@ def jitter_buffers_work(program: Path) -> bool:
 
 
 def mend(program: Path, *, beside: Path | None = None) -> bool:
-    """Mend a program on disk, unless it has been; one that runs goes on as it is. Return whether jitter buffers work in it.
+    """Mend a program on disk, unless it has been; one that runs goes on as it is. Return whether it is mended now.
 
     False is returned for a program in which the fault cannot be found: another one than Debian's has none, and on other
     machines than x86-64 it looks otherwise. What is written meanwhile is in ``beside``, on the same disk, if not in the
@@ -38,7 +38,7 @@ def mend(program: Path, *, beside: Path | None = None) -> bool:
     """
     place = _place(program, _JUMP_IF_GREATER)
     if place is None:
-        return jitter_buffers_work(program)
+        return is_mended(program)
     # Those who run it have the old file open, and read it as they go.
     handle, name = tempfile.mkstemp(prefix=".mended-", dir=beside or program.parent)
     mended = Path(name)

@@ -20,7 +20,7 @@ from .config import configure
 from .directory import RunDirectory
 from .errors import PrivateAsteriskError
 from .installed import InstalledAsterisk
-from .mend import jitter_buffers_work
+from .mend import is_mended
 from .ports import PortReservation
 
 PHONES = ("1001", "1002", "1003", "1004", "1005")
@@ -169,7 +169,7 @@ class PrivateAsterisk:
                 "PHONES": " ".join(self.phone_passwords),
                 **{f"PHONE_PASSWORD_{phone}": password for phone, password in self.phone_passwords.items()},
                 "KEEP_SECONDS": str(self._keep_seconds),
-                "JITTER_BUFFER": "yes" if jitter_buffers_work(self._installed.program) else "auto",
+                "JITTER_BUFFER": "yes" if is_mended(self._installed.program) else "auto",
                 "MODULE_DIR": str(self._installed.module_dir),
                 "DATA_DIR": str(self._installed.data_dir),
                 "STATE_DIR": str(self.directory),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ari_conf.private_asterisk import InstalledAsterisk
-from ari_conf.private_asterisk.mend import jitter_buffers_work, mend
+from ari_conf.private_asterisk.mend import is_mended, mend
 
 COMPARES = bytes.fromhex("8b9788000000 81faffff0000")
 OF_R8 = bytes.fromhex("44 8b8788000000 41 81f8ffff0000")
@@ -25,11 +25,11 @@ def program(folder: Path, content: bytes) -> Path:
 @pytest.mark.parametrize("compares", [COMPARES, OF_R8, OF_EAX, IN_MEMORY])
 def test_the_fault_is_mended(tmp_path: Path, compares: bytes) -> None:
     faulty = program(tmp_path, compares + b"\x77")
-    assert not jitter_buffers_work(faulty)
+    assert not is_mended(faulty)
     assert mend(faulty)
     assert faulty.read_bytes() == b"before" + compares + b"\xeb" + b"after"
     assert faulty.stat().st_mode & 0o777 == 0o755
-    assert jitter_buffers_work(faulty)
+    assert is_mended(faulty)
     assert list(tmp_path.iterdir()) == [faulty]
 
 
@@ -51,16 +51,16 @@ def test_a_mended_one_stays_as_it_is(tmp_path: Path) -> None:
 def test_another_program_is_left_alone(tmp_path: Path, content: bytes) -> None:
     other = program(tmp_path, content)
     assert not mend(other)
-    assert not jitter_buffers_work(other)
+    assert not is_mended(other)
     assert other.read_bytes() == b"before" + content + b"after"
 
 
 def test_one_that_is_not_there_is_not_known_to_work(tmp_path: Path) -> None:
-    assert not jitter_buffers_work(tmp_path / "asterisk")
+    assert not is_mended(tmp_path / "asterisk")
     with pytest.raises(FileNotFoundError):
         mend(tmp_path / "asterisk")
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the fault is known for x86-64")
 def test_our_own_is_mended(installed: InstalledAsterisk) -> None:
-    assert jitter_buffers_work(installed.program)
+    assert is_mended(installed.program)

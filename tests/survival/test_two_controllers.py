@@ -29,6 +29,10 @@ async def test_the_same_database_is_refused(world: World, asterisk: PrivateAster
     assert world.process.returncode is None
 
 
+MOVED = 0.1
+"""Seconds that it takes to go into the other controller's room: from bridge to bridge, with a jitter buffer that fills anew."""
+
+
 async def test_the_same_application_ends_the_first_one(world: World, asterisk: PrivateAsterisk, tmp_path: Path) -> None:
     phones = [await world.call(name, room("board", name)) for name in ("ann", "bob")]
     await world.request("/events", StatusCallbackEvent="conference-start")
@@ -45,6 +49,6 @@ async def test_the_same_application_ends_the_first_one(world: World, asterisk: P
         await hear_each_other(phones)
         await world.hang_up_all()
         await until(lambda: second.log.count("call ended") == len(phones))
-    assert longest_gap(await listening, "bob") <= JITTER
+    assert longest_gap(await listening, "bob") <= JITTER + MOVED
     assert len(world.app.requests) == told, "it goes on telling what it knows nothing of any more"
     assert world.alarms("error") == ["the engine is lost; calls go on there without us"]

@@ -30,7 +30,7 @@ HOLD = "<Response><Pause length='60'/></Response>"
 PRESENT = 0.1
 """Amplitude from which on somebody is heard; phones talk at 0.2."""
 
-JITTER = 0.2
+JITTER = 0.1
 """Seconds for which a phone that is late with its packets may be missing, also when nothing happens."""
 
 
