@@ -76,6 +76,9 @@ def test_a_trusted_proxy_tells_who_asks() -> None:
     assert status(door, "127.0.0.1", {}) == 200
     assert status(door, "127.0.0.1", {"X-Forwarded-For": "192.0.2.1"}) == 403
     assert status(door, "127.0.0.1", {"X-Forwarded-For": "192.0.2.1, 127.0.0.1"}) == 403
+    assert status(door, "127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 192.0.2.1"}) == 403
+    elsewhere = Door(settings(trusted_proxies=["192.0.2.5"]), VirtualClock())
+    assert status(elsewhere, "192.0.2.5", {"X-Forwarded-For": "127.0.0.1"}) == 403
 
 
 async def test_a_token_lets_in_from_everywhere_and_nothing_else_does() -> None:

@@ -196,7 +196,7 @@ async def test_names_are_as_prometheus_wants_them_and_nothing_names_a_call_a_num
         status, headers, text = await fetched(stage.controller)
         assert status == 200
         assert headers["Content-Type"].startswith("text/plain; version=")
-        assert not re.search(r'AC[0-9a-f]{32}|CA[0-9a-f]{32}|CF[0-9a-f]{32}|\+1555|http|room"', text.replace("http://", "http"))
+        assert not re.search(r'[A-Z]{2}[0-9a-f]{32}|1555|"room"|://|127\.0\.0\.1', text)
         ours = [family for family in Reading(text).families if family.name.startswith("ari_conf_")]
         assert len(ours) > 30
         for family in ours:
