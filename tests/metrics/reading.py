@@ -1,5 +1,6 @@
 """What a test reads at ``/metrics``."""
 
+import time
 from collections.abc import Mapping
 
 import aiohttp
@@ -7,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from ari_conf.app import Controller
+from tests.stage import DEADLINE, Stage
 
 
 class Reading:
@@ -41,6 +43,15 @@ async def fetched(
     url = f"http://127.0.0.1:{controller.port}{path}"
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
         return answer.status, answer.headers, await answer.text()
+
+
+async def until_told(stage: Stage, name: str, value: float, **labels: str) -> Reading:
+    """Read until a sample has this value, letting time pass; fail after the deadline."""
+    gives_up = time.monotonic() + DEADLINE
+    while (told := await reading(stage.controller)).value(name, **labels) != value:
+        assert time.monotonic() < gives_up, f"{name} is {told.value(name, **labels)}"
+        await stage.clock.let_pass(0.02)
+    return told
 
 
 async def reading(controller: Controller) -> Reading:
