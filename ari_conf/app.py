@@ -21,6 +21,7 @@ from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineError, MediaEngine
+from ari_conf.metrics import Door, Metrics, Watched, metrics_routes
 from ari_conf.notifications import Notifications
 from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings
@@ -160,6 +161,7 @@ class Controller:
             burst=settings.rest.burst,
             trusted_proxies=settings.server.trusted_proxies,
         )
+        self.metrics = None if settings.server.metrics == "off" else self._measured(services.book)
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -242,12 +244,32 @@ class Controller:
             await self.queues.restore(self.store)
             await self.recordings.restore(self.store)
             await self.rooms.restore(self.store)
+            if self.metrics is not None:
+                self.metrics.take_up()
             await self._revival.read(self.store)
         except (SQLAlchemyError, OSError) as error:
             raise StartError(f"the database {self.store.where} does not tell what is owed: {plainly(error)}") from error
         stack.push_async_callback(self.outbox.stop, DRAIN_SECONDS)
         pruning = prune_regularly(self.store, self._settings, self._clock, lambda: self._timekeeper.trusted)
         stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="pruning"))
+
+    def _measured(self, calls: CallBook) -> Metrics:
+        watched = Watched(
+            engine=self.engine,
+            webhooks=self._webhooks,
+            store=self.store,
+            outbox=self.outbox,
+            notifications=self.notifications,
+            rooms=self.rooms,
+            calls=calls,
+            queues=self.queues,
+            recordings=self.recordings,
+            rest=self._rest,
+            clock=self._clock,
+            look=lambda: self.condition,
+            times_lost=lambda: self.switchboard.times_lost,
+        )
+        return Metrics(watched, self._settings.engine)
 
     def _goes_by_the_clock(self) -> bool:
         return bool(self.switchboard.calls or self.rooms.conferences or self.recordings.known() or self.outbox.owed)
@@ -285,6 +307,8 @@ class Controller:
         app = web.Application()
         app.add_routes(health_routes(lambda: self.condition))
         app.add_routes(media_routes(self.sounds))
+        if self.metrics is not None:
+            app.add_routes(metrics_routes(self.metrics.registry, Door(self._settings.server, self._clock)))
         if self._settings.server.public_recordings:
             app.add_routes(public_media_routes(self.store, self._settings.storage.recordings, self._clock))
         self._rest.mount(app)

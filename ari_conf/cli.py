@@ -13,6 +13,7 @@ from ari_conf import __version__
 from ari_conf.commands.db import db_cli
 from ari_conf.commands.rooms import rooms_cli
 from ari_conf.commands.terminal import AccountOption, ConfigOption, clear_errors, console, run, say
+from ari_conf.commands.top import top_cli
 from ari_conf.commands.webhooks import webhooks_cli
 
 cli = typer.Typer(help="Conference calling that you run yourself.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -21,6 +22,7 @@ cli.add_typer(asterisk_cli, name="asterisk")
 cli.add_typer(db_cli, name="db")
 cli.add_typer(webhooks_cli, name="webhooks")
 cli.add_typer(rooms_cli)
+cli.add_typer(top_cli)
 
 
 class EngineName(StrEnum):

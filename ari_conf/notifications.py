@@ -80,13 +80,15 @@ class Notification:
 class Notifications:
     """The latest notifications, oldest first. ``keep`` is given each of them to be stored; it has to return at once.
 
-    They happen when they are added, by the clock that ``now`` reads if that is given.
+    They happen when they are added, by the clock that ``now`` reads if that is given. ``on_added`` is told of each, too, and
+    must not raise.
     """
 
     def __init__(self, keep: Callable[[NotificationRow], None] | None = None, now: Callable[[], float] | None = None) -> None:
         self._now = now
         self._kept: deque[Notification] = deque(maxlen=KEPT)
         self._keep = keep
+        self.on_added: Callable[[Notification], None] = lambda _notification: None
 
     def add(self, notification: Notification) -> None:
         """Keep a notification, and log it in one line."""
@@ -101,6 +103,7 @@ class Notifications:
             call_sid=notification.call_sid,
             notification_sid=notification.sid,
         )
+        self.on_added(notification)
         if self._keep is not None:
             self._keep(notification.row())
 

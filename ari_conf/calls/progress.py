@@ -1,5 +1,7 @@
 """How a call goes, kept and told: its row in the database, and the callbacks that its owner has subscribed to."""
 
+from collections.abc import Callable
+
 from ari_conf.clock import Clock
 from ari_conf.media.port import CallEnded
 from ari_conf.store import CallRow
@@ -9,6 +11,9 @@ from ari_conf.webhooks import CallbackKind, CallStatus, Ledger, Owed, VoiceCall,
 from .call import Call
 from .live import live_rows
 
+Observer = Callable[[Call, CallProgressEvent], None]
+"""Is told what becomes of any call, in order. It must not wait, and not raise."""
+
 
 class Progress:
     """Takes note of what becomes of calls. Methods return at once."""
@@ -16,6 +21,7 @@ class Progress:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
+        self.observers: list[Observer] = []
 
     def begun(self, call: Call) -> None:
         """Note a call that has arrived (it rings) or is being placed (it is initiated)."""
@@ -53,6 +59,8 @@ class Progress:
     def _note(self, call: Call, event: CallProgressEvent, end: CallEnded | None = None) -> None:
         owed = self._owed(call, event, end)
         self._ledger.commit([call_row(call, end), *live_rows(call)], [owed] if owed else [])
+        for observer in self.observers:
+            observer(call, event)
 
     def _owed(self, call: Call, event: CallProgressEvent, end: CallEnded | None) -> Owed | None:
         callback = call.progress

@@ -69,6 +69,11 @@ class Queues:
         self._running[account_sid, friendly_name] = found
         return found
 
+    @property
+    def queues(self) -> list[Queue]:
+        """All of them, as they are now."""
+        return [running.queue for running in self._running.values()]
+
     def of_account(self, account_sid: str) -> list[RunningQueue]:
         """Return the queues of an account, the newest first."""
         mine = [running for running in self._running.values() if running.queue.account_sid == account_sid]

@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class Switchboard:
-    """All calls of this process. ``connected`` tells whether the engine is there.
+    """All calls of this process. ``connected`` tells whether the engine is there, ``times_lost`` how often it was lost.
 
     While it does not ``take_calls``, who calls is turned away with SIP 503; calls that are up go on, and dial whom they like.
     """
@@ -62,6 +62,7 @@ class Switchboard:
         self._control = control
         self._rejecting: set[asyncio.Task[None]] = set()
         self.connected = True
+        self.times_lost = 0
         self.take_calls = True
 
     @property
@@ -108,6 +109,7 @@ class Switchboard:
                 services.recordings.over(event)
             case EngineLost():
                 self.connected = False
+                self.times_lost += 1
                 log.error("the engine is lost; calls go on there without us", cause=event.reason)
                 if event.final:
                     self._on_engine_gone(event.reason)

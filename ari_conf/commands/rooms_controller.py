@@ -18,6 +18,9 @@ from .rooms_things import ControllerError, Thing, number_of
 ANSWER_SECONDS: Final = 10.0
 """How long the controller may take for an answer."""
 
+UP: Final = "queued", "ringing", "in-progress"
+"""The statuses of calls that are not over, in their order, so that a call which goes on meanwhile is in the next list."""
+
 _START: Final = "start one with `ari-conf serve`, or say with --url where it is"
 
 
@@ -32,6 +35,25 @@ class RunningController:
     def path(self, below: str) -> str:
         """Return the path of what is ``below`` the account."""
         return f"/2010-04-01/Accounts/{self._account.sid}{below}"
+
+    async def condition(self) -> Thing:
+        """Return how it is, as ``/readyz`` tells, whether it takes calls or not."""
+        _, body = await self._answer("GET", "/readyz")
+        if "status" not in body:
+            raise ControllerError(self._no_controller())
+        return body
+
+    async def queues(self) -> list[Thing]:
+        """Return the queues, the newest first."""
+        return await self._list("/Queues.json?PageSize=1000", "queues")
+
+    async def calls(self, *statuses: str) -> dict[str, Thing]:
+        """Return the calls that have one of these statuses, by SID; of one that changes meanwhile, the last one counts."""
+        calls: dict[str, Thing] = {}
+        for status in statuses:
+            listed = await self._list(f"/Calls.json?Status={status}&PageSize=1000", "calls")
+            calls |= {call["sid"]: call for call in listed}
+        return calls
 
     async def rooms(self) -> list[Thing]:
         """Return the conferences that are waiting or in progress, by name."""
@@ -63,11 +85,7 @@ class RunningController:
         if not participants:
             return []
         joined = all(participant["status"] == "connected" for participant in participants)
-        calls: dict[str, Thing] = {}
-        # In this order, so that a call which goes on meanwhile is in the next list.
-        for status in ("in-progress",) if joined else ("queued", "ringing", "in-progress"):
-            listed = await self._list(f"/Calls.json?Status={status}&PageSize=1000", "calls")
-            calls |= {call["sid"]: call for call in listed}
+        calls = await self.calls(*UP[-1:] if joined else UP)
         return [
             {**participant, **{name: calls[participant["call_sid"]][name] for name in ("from", "to", "direction")}}
             for participant in participants
@@ -109,6 +127,19 @@ class RunningController:
         return found
 
     async def _ask(self, method: str, path: str, **more: Any) -> Thing:
+        status, body = await self._answer(method, path, **more)
+        if status >= 300 and "message" not in body:
+            raise ControllerError(self._no_controller())
+        if status == 401:
+            raise ControllerError(
+                f"the controller at {self.url} does not let in account {self._account.sid} with its auth token; "
+                "use the settings that it was started with, or choose with --account"
+            )
+        if status >= 300:
+            raise ControllerError(f"the controller refuses: {body['message']} ({body.get('code')})")
+        return body
+
+    async def _answer(self, method: str, path: str, **more: Any) -> tuple[int, Thing]:
         try:
             async with self._session.request(method, URL(f"{self.url}{path}", encoded=True), **more) as answer:
                 status = answer.status
@@ -119,16 +150,9 @@ class RunningController:
             raise ControllerError(f"there is no controller at {self.url} ({error}); {_START}") from error
         except (aiohttp.ClientError, ValueError) as error:
             raise ControllerError(self._no_controller()) from error
-        if not isinstance(body, dict) or (status >= 300 and "message" not in body):
+        if not isinstance(body, dict):
             raise ControllerError(self._no_controller())
-        if status == 401:
-            raise ControllerError(
-                f"the controller at {self.url} does not let in account {self._account.sid} with its auth token; "
-                "use the settings that it was started with, or choose with --account"
-            )
-        if status >= 300:
-            raise ControllerError(f"the controller refuses: {body['message']} ({body.get('code')})")
-        return body
+        return status, body
 
     def _no_controller(self) -> str:
         return f"what answers at {self.url} is no controller; {_START}"

@@ -27,6 +27,7 @@ from .events import (
     TalkingChanged,
     Unanswered,
 )
+from .timed_queue import TimedQueue
 
 __all__ = [
     "SOUND_RATE",
@@ -44,6 +45,7 @@ __all__ = [
     "KnownCall",
     "KnownRecording",
     "MediaEngine",
+    "Meter",
     "OutgoingCall",
     "RecordingFinished",
     "RejectReason",
@@ -51,6 +53,7 @@ __all__ = [
     "Sound",
     "SoundFile",
     "TalkingChanged",
+    "TimedQueue",
     "Track",
     "Unanswered",
 ]
@@ -151,6 +154,21 @@ class KnownCall:
     recordings: tuple[KnownRecording, ...] = ()
 
 
+class Meter(Protocol):
+    """Is told how an engine does. Its methods return at once and raise nothing; times are in seconds."""
+
+    def asked(self, operation: str, seconds: float, failure: str) -> None:
+        """Note how long whatever mixes took for a request.
+
+        ``operation`` is one of a few dozen names. ``failure`` is empty, ``refused``, or ``unavailable`` if there was no answer.
+        """
+        ...
+
+    def read(self, waited: float) -> None:
+        """Note for how long something that whatever mixes has told had waited to be looked at."""
+        ...
+
+
 class MediaEngine(Protocol):
     """What plays, mixes and hangs up.
 
@@ -158,11 +176,15 @@ class MediaEngine(Protocol):
     it to come back; they raise ``EngineUnavailableError`` if it will not.
     """
 
-    events: "asyncio.Queue[EngineEvent]"
+    events: "TimedQueue[EngineEvent]"
     """What happens, in order. One reader."""
 
     outlives_us: bool
     """Whether calls, and their recordings, go on there when this process ends."""
+
+    def measure(self, meter: Meter) -> None:
+        """Let ``meter`` be told from now on; an engine that asks nobody has nothing to tell."""
+        ...
 
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
         """Know the calls again that were up when an earlier life of the controller ended; called once, before ``start``.

@@ -22,6 +22,11 @@ class Register:
         """Whether any recording is not finished yet."""
         return bool(self._live)
 
+    @property
+    def unfinished(self) -> list[Recording]:
+        """Those that have begun and are not finished yet, of all accounts."""
+        return [live.recording for live in self._live.values() if live.begun]
+
     def get(self, sid: str) -> Recording | None:
         """Return a recording that is not finished yet; None for all others."""
         live = self._live.get(sid)

@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import parse_qsl
 
@@ -43,7 +44,8 @@ class RestApi:
     """The REST API of ``accounts``: ``operations``, each of which may be asked ``rate`` times a second on the average.
 
     ``rate`` and ``burst`` are those of one account, and of one address; ``trusted_proxies`` tell whose that is. Until it is
-    ``open`` everything is refused with 503, and while it does not ``take_calls`` what would begin one.
+    ``open`` everything is refused with 503, and while it does not ``take_calls`` what would begin one. ``on_answered`` is told
+    of each request its method, the status of its answer and the seconds between; it must not raise.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class RestApi:
         self._routes = Routes(operations)
         self.open = False
         self.take_calls = True
+        self.on_answered: Callable[[str, int, float], None] = lambda _method, _status, _seconds: None
         self._description = to_json(openapi(operations, PREFIX))
 
     def mount(self, app: web.Application) -> None:
@@ -72,6 +75,7 @@ class RestApi:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         request_id = f"RQ{secrets.token_hex(16)}"
+        began = time.monotonic()
         try:
             response = await self._carry_out(request, self._gate.admit(request))
         except TooManyRequestsError as error:
@@ -95,6 +99,7 @@ class RestApi:
             log.exception("a request has failed", request_id=request_id, method=request.method, path=request.path)
             response = _refuse(request, RestError(RestCode.INTERNAL, "An internal error has occurred; it was logged.", 500))
         response.headers["Twilio-Request-Id"] = request_id
+        self.on_answered(request.method, response.status, time.monotonic() - began)
         return response
 
     async def _carry_out(self, request: web.Request, login: Login) -> web.StreamResponse:

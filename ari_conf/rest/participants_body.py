@@ -26,7 +26,10 @@ _STATUS: Final = {
 
 
 class ParticipantBody(Body):
-    """A participant. ``queue_time``, in milliseconds, is told of one that has just been created."""
+    """A participant. ``queue_time``, in milliseconds, is told of one that has just been created.
+
+    ``talking`` is ours. It is false as well where nobody has asked for being told who talks.
+    """
 
     account_sid: str
     call_sid: str
@@ -42,6 +45,7 @@ class ParticipantBody(Body):
     queue_time: str | None
     start_conference_on_enter: bool
     status: str
+    talking: bool
     uri: str
 
 
@@ -85,6 +89,7 @@ class Present:
             queue_time=queue_time,
             start_conference_on_enter=participant.start_conference_on_enter,
             status=self.status,
+            talking=participant.talking,
             uri=f"{account}/Conferences/{self.conference_sid}/Participants/{participant.call_sid}.json",
         )
 

@@ -27,6 +27,7 @@ from ari_conf.conference import (
     Leave,
     Participant,
     ParticipantCallStatus,
+    ParticipantJoined,
     ParticipantLeft,
     RecordingState,
     Refused,
@@ -56,7 +57,10 @@ Observer = Callable[[Conference, ConferenceEvent], None]
 
 
 class Rooms:
-    """The rooms that are running now. All methods return at once."""
+    """The rooms that are running now. All methods return at once.
+
+    ``on_joined`` is told of each call that joins, and what is done when it hears what it is to hear; it must not raise.
+    """
 
     def __init__(
         self,
@@ -76,6 +80,7 @@ class Rooms:
         self._by_call: dict[str, Room] = {}
         self._expecting: dict[str, Room] = {}
         self.observers: list[Observer] = []
+        self.on_joined: Callable[[str, asyncio.Future[None]], None] = lambda _call_sid, _settled: None
         sounds.on_wait_failed = self._wait_failed
         sounds.on_over = self._announcement_over
 
@@ -262,6 +267,8 @@ class Rooms:
     def _let_happen(self, room: Room, event: ConferenceEvent, settled: "asyncio.Future[None]") -> None:
         conference = room.conference
         match event:
+            case ParticipantJoined():
+                self.on_joined(event.participant.call_sid, settled)
             case ParticipantLeft() if event.participant.call_sid in room.admissions:
                 self._let_go(room, event.participant.call_sid).set_result(Left(event, settled))
             case JoinRefused() if event.call_sid in room.admissions:

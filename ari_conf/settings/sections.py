@@ -3,7 +3,7 @@
 import os
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -11,6 +11,9 @@ from .values import AccountSid, ApiKeySid, IpNetwork, OptionalHttpUrl, UrlWithou
 
 ROOM_OF_THE_DIALLED_NAME = "<Response><Dial><Conference>{{To}}</Conference></Dial></Response>"
 """What happens to a call when no number is configured: whoever dials the same name talks."""
+
+SHORTEST_TOKEN: Final = 20
+"""How many characters keep a token from being guessed."""
 
 
 class _Section(BaseModel):
@@ -23,6 +26,7 @@ class ServerSettings(_Section):
     With ``public_recordings`` whoever knows the address of a recording may hear it; what is known of it stays for its account.
     ``stop`` says what a signal does with the calls that are up: it leaves them to the next start, or no more are taken and they
     may finish, for ``finish_within`` seconds at most; then they are left, too.
+    ``metrics`` says who may read ``/metrics``, which tells of all accounts: nobody, this machine, who shows ``metrics_token``.
     ``trusted_proxies`` are believed what X-Forwarded-For says, so that a client is told from another by its own address.
     """
 
@@ -32,7 +36,18 @@ class ServerSettings(_Section):
     public_recordings: bool = False
     stop: Literal["hand-over", "finish"] = "hand-over"
     finish_within: float = Field(default=3600.0, ge=0)
+    metrics: Literal["off", "local", "token"] = "local"
+    metrics_token: SecretStr = SecretStr("")
     trusted_proxies: tuple[IpNetwork, ...] = ()
+
+    @model_validator(mode="after")
+    def _token_for_metrics(self) -> Self:
+        length = len(self.metrics_token.get_secret_value())
+        if self.metrics == "token" and length < SHORTEST_TOKEN:
+            raise ValueError(f"metrics_token: give at least {SHORTEST_TOKEN} characters, such as `openssl rand -hex 32` prints")
+        if self.metrics != "token" and length:
+            raise ValueError('metrics_token: it is asked for only with metrics = "token"')
+        return self
 
     @property
     def near_host(self) -> str:

@@ -67,6 +67,10 @@ class Store:
         """How many rows wait to be written."""
         return self._writer.backlog
 
+    def measure(self, on_committed: Callable[[float], None]) -> None:
+        """Let ``on_committed`` be told how many seconds each transaction takes that writes; it must not raise."""
+        self._writer.on_committed = on_committed
+
     @property
     def failing(self) -> str | None:
         """Why the database refuses at the moment, in its own words; None while it does not."""

@@ -100,6 +100,8 @@ class Writer:
         self._dropped = 0
         self.backlog = 0
         self.failing: str | None = None
+        self.on_committed: Callable[[float], None] = lambda _seconds: None
+        """Is told how many seconds each transaction took; must not raise."""
 
     def add(self, rows: Sequence[Row], then: Callable[[], None] | None) -> None:
         """Let ``rows`` be written, and ``then`` be called after that."""
@@ -200,6 +202,7 @@ class Writer:
     async def _transaction(self, statements: Sequence[tuple[str, list[tuple[Any, ...]]]]) -> None:
         if not statements:
             return
+        began = time.monotonic()
         await self._see_to_it()
         if self._connection is None:
             await self._before_connecting()
@@ -207,6 +210,7 @@ class Writer:
         for statement, parameters in statements:
             await self._connection.exec_driver_sql(statement, parameters)
         await self._connection.commit()
+        self.on_committed(time.monotonic() - began)
 
     async def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,11 +1,14 @@
 """Requests to the application: signed, bounded in time and size, redirects followed, failures tried again."""
 
 import ssl as tls
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
 
+from ari_conf.webhooks.errors import WebhookError
 from ari_conf.webhooks.fetching import Fetching, Sessions
 from ari_conf.webhooks.network_rules import NetworkRules
 from ari_conf.webhooks.overrides import overridden
@@ -22,6 +25,7 @@ class WebhookClient:
     goes out, and nobody could tell whether that was seen. Cookies are kept only where a request brings a jar for them.
     ``tls_context`` replaces the usual trust in the system's certificate authorities. Without ``private_addresses`` hosts on
     this machine and in private networks are refused; link-local and metadata addresses are in any case.
+    ``on_answered`` is told of each request how many seconds it took, and whether it succeeded; it must not raise.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class WebhookClient:
         self._tls_context = tls_context
         self._rules = NetworkRules(private_addresses)
         self._sessions: Sessions | None = None
+        self.on_answered: Callable[[WebhookRequest, float, bool], None] = lambda _request, _seconds, _succeeded: None
 
     async def __aenter__(self) -> Self:
         self._sessions = Sessions(fresh=self._session(pooled=False), pooled=self._session(pooled=True))
@@ -58,7 +63,14 @@ class WebhookClient:
         """
         if self._sessions is None:
             raise RuntimeError("the webhook client is not open; use it with `async with`")
-        return await Fetching(self._sessions, request, overridden(self._policy, request.url)).run()
+        began = time.monotonic()
+        try:
+            response = await Fetching(self._sessions, request, overridden(self._policy, request.url)).run()
+        except WebhookError:
+            self.on_answered(request, time.monotonic() - began, False)  # noqa: FBT003
+            raise
+        self.on_answered(request, time.monotonic() - began, True)  # noqa: FBT003
+        return response
 
     def _session(self, *, pooled: bool) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(

@@ -62,6 +62,7 @@ async def test_a_participant_looks_as_at_twilio(desk: Desk) -> None:
         "coaching": False,
         "call_sid_to_coach": None,
         "queue_time": None,
+        "talking": False,
         "uri": f"/2010-04-01/Accounts/{conference.account_sid}{path}.json",
     }
     assert (await desk.raw("GET", path))[0] == 200

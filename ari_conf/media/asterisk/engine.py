@@ -17,11 +17,13 @@ from ari_conf.media.port import (
     EngineLost,
     KnownCall,
     KnownRecording,
+    Meter,
     OutgoingCall,
     RejectReason,
     Sound,
     SoundFile,
     TalkingChanged,
+    TimedQueue,
     Track,
 )
 
@@ -75,7 +77,7 @@ class AsteriskEngine:
         dial_strings: DialStrings = _DIAL_STRINGS,
         rest_over_websocket: bool | None = None,
     ) -> None:
-        self.events: asyncio.Queue[EngineEvent] = asyncio.Queue()
+        self.events: TimedQueue[EngineEvent] = TimedQueue()
         self._link = AriLink(
             address,
             on_event=self._on_event,
@@ -112,6 +114,10 @@ class AsteriskEngine:
     def version(self) -> str:
         """What the Asterisk calls its version, empty before ``start``."""
         return self._link.version
+
+    def measure(self, meter: Meter) -> None:
+        """Let ``meter`` be told how long requests to Asterisk take, and its events wait."""
+        self._link.meter = meter
 
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
         """Know the calls again that were up when an earlier life of the controller ended."""

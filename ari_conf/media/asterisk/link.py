@@ -19,7 +19,7 @@ import structlog
 from asyncari.client import Client
 
 from ari_conf.asterisk_version import AsteriskVersion, AsteriskVersionError
-from ari_conf.media.port import EngineError, EngineUnavailableError
+from ari_conf.media.port import EngineError, EngineUnavailableError, Meter
 
 from .errors import AriFinalError, AriLostError, AriRefusedError
 from .events import EVENTS, fault_of
@@ -50,7 +50,7 @@ class AriLink:
 
     ``on_event`` is called with each event, ``on_lost`` with the cause when the connection breaks, and ``on_back`` (awaited)
     with the length of the gap in seconds and whether Asterisk was restarted meanwhile. Events that arrive during ``on_back``
-    wait.
+    wait. ``meter``, if there is one, is told how long requests took, and events have waited.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class AriLink:
     ) -> None:
         self.address = address
         self.version = ""
+        self.meter: Meter | None = None
         self._on_event = on_event
         self._on_lost = on_lost
         self._on_back = on_back
@@ -118,11 +119,22 @@ class AriLink:
         if operations is None:
             raise AriLostError(f"there is no connection to Asterisk at {self.address.url}")
         perform = operations.swagger.get_resource(resource).get_operation(operation)
-        answer: AriResponse = await perform(**parameters)
-        if answer.status_code >= 300:
+        began = time.monotonic()
+        try:
+            answer: AriResponse = await perform(**parameters)
+        except EngineUnavailableError:
+            self._measure(resource, operation, began, "unavailable")
+            raise
+        refused = answer.status_code >= 300
+        self._measure(resource, operation, began, "refused" if refused else "")
+        if refused:
             what = [value for value in parameters.values() if isinstance(value, str)]
             raise AriRefusedError(operation, "/".join([resource, *what][:3]), answer.status_code, _message(answer))
         return answer
+
+    def _measure(self, resource: str, operation: str, began: float, failure: str) -> None:
+        if self.meter is not None:
+            self.meter.asked(f"{resource}.{operation}", time.monotonic() - began, failure)
 
     def takes(self, resource: str, operation: str, parameter: str) -> bool:
         """Tell whether this Asterisk's operation has a parameter; newer versions have more."""
@@ -247,6 +259,7 @@ class AriLink:
 
     async def _hand_out_events(self, transport: AriTransport) -> Exception:
         """Hand out events until the connection ends; return the cause."""
+        transport.events.on_taken = self.meter.read if self.meter is not None else None
         while True:
             next_event = asyncio.ensure_future(transport.events.get())
             either: set[asyncio.Future[Any]] = {next_event, transport.closed}

@@ -19,6 +19,8 @@ from urllib.parse import urlencode
 import aiohttp
 import structlog
 
+from ari_conf.media.timed_queue import TimedQueue
+
 from .errors import AriLostError, AriReplacedError, AriTimeoutError
 
 log = structlog.get_logger(__name__)
@@ -94,7 +96,7 @@ class AriTransport:
         self._watch: asyncio.TimerHandle | None = None
         self._request_ids = itertools.count(1)
         self.rest_over_websocket = rest_over_websocket
-        self.events: asyncio.Queue[JsonObject] = asyncio.Queue(event_queue_size)
+        self.events: TimedQueue[JsonObject] = TimedQueue(event_queue_size)
         self.closed: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
     async def open(self, app: str) -> None:

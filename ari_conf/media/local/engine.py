@@ -15,10 +15,12 @@ from ari_conf.media.port import (
     EngineLost,
     KnownCall,
     KnownRecording,
+    Meter,
     OutgoingCall,
     RejectReason,
     Sound,
     SoundFile,
+    TimedQueue,
     Track,
 )
 
@@ -47,7 +49,7 @@ class LocalEngine:
     def __init__(self, clock: Clock, rate: int = 8000, *, recordings: Path | None = None) -> None:
         self.clock = clock
         self.rate = rate
-        self.events: asyncio.Queue[EngineEvent] = asyncio.Queue()
+        self.events: TimedQueue[EngineEvent] = TimedQueue()
         self._recordings = recordings
         self._arrangement = Arrangement(rate, self.events.put_nowait)
         self._sounds = Sounds(rate)
@@ -59,6 +61,9 @@ class LocalEngine:
         self._past = Past(lambda name, channels: Recorder(recordings, name, rate, channels))
 
     # The port.
+
+    def measure(self, meter: Meter) -> None:
+        """Tell nothing: whatever this engine asks, it asks itself."""
 
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
         """Know calls again. Those of another process have ended with it; what had been recorded is told with the start."""

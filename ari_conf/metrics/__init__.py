@@ -1,0 +1,8 @@
+"""What a controller measures of itself, and the page from which Prometheus reads it."""
+
+from .door import Door
+from .metrics import Metrics
+from .page import metrics_routes
+from .watched import Watched
+
+__all__ = ["Door", "Metrics", "Watched", "metrics_routes"]
