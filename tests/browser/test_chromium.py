@@ -1,5 +1,6 @@
 """Chromium is fetched once, and where it is missing nobody overlooks it."""
 
+import fcntl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,10 +28,14 @@ def test_several_at_once_fetch_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched = []
 
     def fetch(tree: Path, _progress: Callable[[str], None]) -> None:
-        program = tree / chromium._PROGRAM
+        with (tree.parent / ".lock").open("w") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        new = tree.with_name(".new")
+        program = new / chromium._PROGRAM
         program.parent.mkdir(parents=True)
         program.touch()
         fetched.append(tree)
+        new.rename(tree)
 
     def find(_number: int) -> Path:
         together.wait(10)
