@@ -3,44 +3,56 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from .errors import PrivateAsteriskError
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _MIRROR_VARIABLE = "ARI_CONF_DEBIAN_MIRROR"
-# The suite that has Asterisk's long-term release; Debian 12 and 13 have none.
-_SUITE = "sid"
+# It has Asterisk's long-term release; Debian 12 and 13 have none.
+_ASTERISKS_SUITE = "sid"
 
 
 class PrivateApt:
-    """An apt-get with all its directories in ``directory``, for Debian's suite sid at the machine's own mirror.
+    """An apt-get with all its directories in ``directory``, for a ``suite`` of Debian at the machine's own mirror.
 
-    The mirror can be named in the environment as ``ARI_CONF_DEBIAN_MIRROR``. Raises ``PrivateAsteriskError`` where this is not
+    The mirror can be named in the environment as ``ARI_CONF_DEBIAN_MIRROR``. ``wanted`` is what it is to fetch, for messages;
+    ``there`` are packages, with their versions, that are not to be fetched. Raises ``PrivateAsteriskError`` where this is not
     a machine for it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        suite: str = _ASTERISKS_SUITE,
+        wanted: str = "Asterisk",
+        there: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._directory = directory
+        self._suite = suite
+        self._wanted = wanted
         for program in ("apt-get", "apt-cache", "dpkg-deb"):
             if shutil.which(program) is None:
                 raise PrivateAsteriskError(
-                    f"There is no {program} here, so Asterisk cannot be fetched from Debian; install Asterisk yourself."
+                    f"There is no {program} here, so {wanted} cannot be fetched from Debian; install {wanted} yourself."
                 )
         if not _KEYRING.is_file():
             raise PrivateAsteriskError(f"{_KEYRING} is missing; as root: apt-get install debian-archive-keyring")
         self._mirrors = _mirrors()
         for empty in ("etc/preferences.d", "etc/apt.conf.d", "state/lists/partial", "cache/archives/partial"):
             (directory / empty).mkdir(parents=True, exist_ok=True)
-        (directory / "status").touch()
+        status = "".join(_STATUS.format(package=package, version=version) for package, version in there.items())
+        (directory / "status").write_text(status, encoding="utf-8")
         (directory / "apt.conf").write_text(_CONF.format(directory=directory), encoding="utf-8")
 
     def update(self) -> None:
         """Fetch the list of packages."""
         failures = []
         for mirror in self._mirrors:
-            source = f"deb [signed-by={_KEYRING}] {mirror} {_SUITE} main\n"
+            source = f"deb [signed-by={_KEYRING}] {mirror} {self._suite} main\n"
             (self._directory / "etc" / "sources.list").write_text(source, encoding="utf-8")
             try:
                 self._run("apt-get", "update", "--error-on=any")
@@ -56,7 +68,7 @@ class PrivateApt:
         for line in answer.splitlines():
             if line.startswith("Version: "):
                 return line.removeprefix("Version: ").strip()
-        raise PrivateAsteriskError(f"Debian {_SUITE} has no package {package} for this machine.")
+        raise PrivateAsteriskError(f"Debian {self._suite} has no package {package} for this machine.")
 
     def download(self, packages: Iterable[str]) -> list[Path]:
         """Fetch ``packages`` with all that they need, and return the files."""
@@ -73,11 +85,11 @@ class PrivateApt:
             env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
         )
         if answer.returncode:
-            raise PrivateAsteriskError(_explain(command, answer.stderr))
+            raise PrivateAsteriskError(_explain(command, answer.stderr, self._wanted))
         return answer.stdout
 
 
-# The private status file is empty, so everything is fetched, the C library too. No hook of the machine's own apt is run.
+# All that is not said to be there is fetched, the C library too. No hook of the machine's own apt is run.
 _CONF = """
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -101,6 +113,16 @@ Acquire::Retries "3";
 Acquire::http::Timeout "30";
 APT::Sandbox::User "";
 APT::Keep-Downloaded-Packages "true";
+"""
+
+_STATUS = """\
+Package: {package}
+Status: install ok installed
+Architecture: all
+Version: {version}
+Maintainer: the machine
+Description: taken to be there
+
 """
 
 
@@ -127,11 +149,11 @@ def _mirrors() -> list[str]:
     return list(mirrors)
 
 
-def _explain(command: tuple[str, ...], output: str) -> str:
+def _explain(command: tuple[str, ...], output: str, wanted: str) -> str:
     lines = [line for line in output.splitlines() if line.startswith(("E:", "W:", "Err"))] or output.splitlines()
     text = " ".join(lines)[-600:]
     if "No space left" in text:
-        return f"The disk is full; Asterisk needs some 600 MB for a moment. {text}"
+        return f"The disk is full; {wanted} needs some 600 MB for a moment. {text}"
     if any(
         sign in text for sign in ("Could not resolve", "Could not connect", "Failed to fetch", "Temporary failure", "timed out")
     ):
