@@ -9,7 +9,7 @@ from rich.console import Console
 from . import faults
 from .__main__ import table
 from .run import busy_town, costs, lively_town, settled
-from .soak import soak
+from .soak import LEAKS, soak
 
 ONE_OF_EACH = {
     faults.nothing,
@@ -40,4 +40,4 @@ async def test_nothing_is_left_of_calls_that_came_and_went(tmp_path: Path) -> No
         verdict = await settled(town)
     assert (town.lost_calls, verdict.lost, verdict.doubled, verdict.wrong) == ([], (), (), ())
     assert min(one.calls for one in quiet) > 1
-    assert not {"tasks", "threads", "files", "asterisk_files"} & set(quiet[1].grown(quiet[0]))
+    assert not LEAKS & set(quiet[1].grown(quiet[0]))
