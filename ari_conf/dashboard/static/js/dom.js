@@ -132,7 +132,8 @@ export function keyed(parent, items, key, create, update) {
     after.set(name, element);
     wanted.push([item, element]);
   }
-  for (const [name, element] of before) if (!after.has(name)) element.remove();
+  // One that is elsewhere by now has been moved there.
+  for (const [name, element] of before) if (!after.has(name) && element.parentElement === parent) element.remove();
   let at = parent.firstElementChild;
   for (const [item, element] of wanted) {
     if (element === at) at = at.nextElementSibling;
