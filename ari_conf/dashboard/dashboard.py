@@ -18,6 +18,7 @@ from .login import PATH, LoginDesk
 from .origin import Origins
 from .pages import Pages
 from .sessions import Sessions
+from .sounds import Uploads
 from .visitor import Route
 
 _REST: Final = "/rest"
@@ -40,6 +41,7 @@ class Dashboard:
             self.sessions, origins, house.accounts, house.clock, rate=settings.rest.rate, burst=settings.rest.burst
         )
         self._desk = LoginDesk(identities, self.sessions, self._guard, origins, house.clock)
+        self._uploads = Uploads(house.sounds)
         self._pages = Pages()
         self._house = house
         self._stack = contextlib.AsyncExitStack()
@@ -74,7 +76,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return []
+        return [*self._uploads.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:
