@@ -15,6 +15,8 @@ import { exactly, outcome } from "./words.js";
 /** How long the outcome of sending again is waited for, and how often it is looked at, in milliseconds. */
 const WAIT = 15_000;
 const LOOK_EVERY = 300;
+/** What a pill looks like. */
+const LOOKS = { good: "good", wait: "warn", bad: "bad" };
 
 /** @param {Callback} callback @param {number} [now] */
 export function outcomeChip(callback, now = Date.now() / 1000) {
@@ -55,7 +57,7 @@ export function callbackDetails(callback, context, changed) {
     h(
       "dl",
       { class: "facts" },
-      fact("Sent to", h("span", { class: "url" }, `${callback.method} ${callback.url}`)),
+      fact("Sent to", h("span", { class: "mono" }, `${callback.method} ${callback.url}`)),
       fact("Owed since", time(callback.created_at, { seconds: true })),
       fact("Attempts", String(attempts)),
       status === null ? null : fact("Answer", seconds === null ? `${status}` : `${status} in ${exactly(seconds)}`),
@@ -117,11 +119,11 @@ async function again(callback) {
 /** @param {string} name @param {import("../dom.js").Child} value */
 export const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
-/** @param {Record<string, string>} parameters */
-export function parametersTable(parameters) {
+/** @param {Record<string, string>} parameters @param {string} [label] */
+export function parametersTable(parameters, label = "What was sent") {
   return h(
     "div",
-    { class: "scroller", tabindex: 0, role: "region", "aria-label": "What was sent" },
+    { class: "scroller", tabindex: 0, role: "region", "aria-label": label },
     h(
       "table",
       { class: "parameters" },

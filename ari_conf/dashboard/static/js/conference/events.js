@@ -87,7 +87,7 @@ function eventRow(event, { name, context, changed, open }) {
   ];
   if (callback === null) {
     const told = sequence === null ? "not told" : "told, the callback is not kept any more";
-    return h("li", { class: "event", dataset: { number } }, what, h("span", { class: "event-told quiet" }, told));
+    return h("li", { class: "event", dataset: { number } }, what, h("span", { class: "event-told soft" }, told));
   }
   const id = `event-${number}`;
   const details = h("div", { id, class: "event-details" });

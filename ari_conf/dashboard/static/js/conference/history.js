@@ -36,7 +36,6 @@ export function openHistory(root, { sid, accountSid, context }) {
   let wanted = false;
   let closed = false;
 
-  useStyle("history.css");
   replace(root, problem, place);
 
   async function fetchIt() {
@@ -83,7 +82,7 @@ export function openHistory(root, { sid, accountSid, context }) {
     if (!fetching && !closed) fetchIt();
   }
 
-  refresh();
+  Promise.all(["details.css", "history.css"].map(useStyle)).then(refresh);
   return {
     refresh,
     close() {

@@ -49,10 +49,10 @@ export function recordingCard(recorded, { links = false } = {}) {
       { class: "recording-facts" },
       h("strong", {}, time(startedAt, { seconds: true })),
       seconds === null ? null : h("span", {}, duration(seconds)),
-      WORDS[status] ? h("span", { class: ["chip", status === "in-progress" ? "chip-bad" : "chip-wait"] }, WORDS[status]) : null,
+      WORDS[status] ? h("span", { class: ["pill", status === "in-progress" ? "bad" : "warn"] }, WORDS[status]) : null,
       h("span", { class: "soft" }, SOURCES[source] ?? source),
       links && of ? h("a", { href: of[1] }, of[0]) : null,
-      h("span", { class: "quiet sid", title: sid }, shortSid(sid)),
+      h("span", { class: "soft mono", title: sid }, shortSid(sid)),
     ),
     playing?.element ?? null,
   );
