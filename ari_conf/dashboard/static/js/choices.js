@@ -5,13 +5,13 @@ import { h } from "./dom.js";
 
 /**
  * @param {string} label what is chosen
- * @param {Record<string, string>} words what each choice is called
+ * @param {[string, string][]} words each choice, and what it is called
  * @param {string} chosen which one is chosen at first
  * @param {(value: string) => void} choose
  * @returns {HTMLElement}
  */
 export function choices(label, words, chosen, choose) {
-  const buttons = Object.entries(words).map(([value, word]) =>
+  const buttons = words.map(([value, word]) =>
     h("button", { type: "button", "aria-pressed": String(value === chosen), onclick: (/** @type {Event} */ event) => press(event, value) }, word),
   );
 

@@ -28,7 +28,7 @@ export function notificationRow(notification, { links = false } = {}) {
         "span",
         { class: "row-main" },
         h("strong", {}, titled(code)),
-        h("span", { dir: "auto" }, messageOf(notification.message_text)),
+        h("bdi", {}, messageOf(notification.message_text)),
       ),
       h("span", { class: "row-state" }, h("span", { class: ["pill", grave ? "bad" : "warn"] }, grave ? "error" : "warning")),
       h("span", { class: "row-links" }, links && call ? h("a", { href: `/dashboard/calls/${call}` }, "Call") : null),
@@ -72,9 +72,9 @@ function details(notification) {
 function exchange({ request_variables: variables, response_headers: headers, response_body: body }) {
   const parameters = Object.fromEntries(new URLSearchParams(variables));
   const parts = [
-    variables ? [h("h3", {}, "What was sent"), parametersTable(parameters)] : null,
-    headers ? [h("h3", {}, "Headers of the answer"), parametersTable(Object.fromEntries(new URLSearchParams(headers)), "Headers of the answer")] : null,
-    body ? [h("h3", {}, "The answer"), h("pre", { class: "text-box", tabindex: 0 }, body)] : null,
+    variables ? [h("p", { class: "soft" }, "What was sent"), parametersTable(parameters)] : null,
+    headers ? [h("p", { class: "soft" }, "Headers of the answer"), parametersTable(Object.fromEntries(new URLSearchParams(headers)), "Headers of the answer")] : null,
+    body ? [h("p", { class: "soft" }, "The answer"), h("pre", { class: "text-box", tabindex: 0 }, body)] : null,
   ];
   return parts.some(Boolean) ? parts : h("p", { class: "soft" }, "There was no answer.");
 }

@@ -11,20 +11,21 @@ import { callbackDetails, outcomeChip } from "./view.js";
 /**
  * @param {Callback} callback
  * @param {import("../router.js").Context} context
+ * @param {{call?: boolean}} [links] `call`: whether there is one to its call
  * @returns {HTMLElement}
  */
-export function callbackRow(callback, context) {
+export function callbackRow(callback, context, links = {}) {
   const { conference_sid: conference, call_sid: call, event, url } = callback;
   const row = expander({
     facts: [
       h("span", { class: "row-time" }, time(callback.created_at, { seconds: true })),
-      h("span", { class: "row-main" }, h("strong", {}, event || callback.kind), h("span", { class: "soft url" }, url)),
+      h("span", { class: "row-main" }, h("strong", {}, event || callback.kind), h("span", { class: "soft url", title: url }, url)),
       h("span", { class: "row-state" }, outcomeChip(callback)),
       h(
         "span",
         { class: "row-links" },
         conference ? h("a", { href: `/dashboard/conferences/${conference}` }, "Conference") : null,
-        call ? h("a", { href: `/dashboard/calls/${call}` }, "Call") : null,
+        call && links.call !== false ? h("a", { href: `/dashboard/calls/${call}` }, "Call") : null,
       ),
     ],
     label: `Callback ${event || callback.kind}: all that is known of it`,
@@ -34,7 +35,7 @@ export function callbackRow(callback, context) {
 
   /** @param {Callback} latest */
   function changed(latest) {
-    const fresh = callbackRow(latest, context);
+    const fresh = callbackRow(latest, context, links);
     row.replaceWith(fresh);
     const button = fresh.querySelector("button");
     button?.click();

@@ -5,7 +5,7 @@ import { callbackDetails, outcomeChip } from "../callback/view.js";
 import { h, keyed, replace } from "../dom.js";
 import { counted, phone, time } from "../format.js";
 import { nameOf } from "../timeline/rows.js";
-import { FILTERS, eventWords } from "./event_words.js";
+import { FILTERS, WHO, eventWords } from "./event_words.js";
 
 /** @typedef {import("./event_words.js").ConferenceEvent} ConferenceEvent */
 /** @typedef {import("../callback/words.js").Callback} Callback */
@@ -83,7 +83,7 @@ function eventRow(event, { name, context, changed, open }) {
   const { number, at, callback, sequence_number: sequence } = event;
   const what = [
     h("span", { class: "event-time" }, time(at, { seconds: true })),
-    h("span", { class: "event-what", dir: "auto" }, eventWords(event, name)),
+    h("span", { class: "event-what" }, withName(eventWords(event), event.call_sid === null ? "everybody" : name(event.call_sid))),
   ];
   if (callback === null) {
     const told = sequence === null ? "not told" : "told, the callback is not kept any more";
@@ -111,4 +111,10 @@ function eventRow(event, { name, context, changed, open }) {
 
   show(open.has(number));
   return h("li", { class: "event", dataset: { number } }, what, h("span", { class: "event-told" }, button), details);
+}
+
+/** A sentence with a name in the place that is kept for it; the name is written in its own direction. @param {string} words @param {string} name */
+function withName(words, name) {
+  const [before, after] = words.split(WHO);
+  return after === undefined ? words : [before, h("bdi", {}, name), after];
 }

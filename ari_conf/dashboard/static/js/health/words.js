@@ -19,7 +19,7 @@ const milliseconds = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms
 function lag(name, percentiles, much) {
   if (!percentiles) return fact(name, "–", "nothing in the last minute");
   const { p50, p99, max } = percentiles;
-  const more = `half of them below ${milliseconds(p50)}${max === undefined ? "" : `, the slowest ${milliseconds(max)}`}`;
+  const more = `99 of 100; ${milliseconds(p50)} half of them${max === undefined ? "" : `; ${milliseconds(max)} the slowest`}`;
   return fact(name, milliseconds(p99), more, p99 > much ? "bad" : "");
 }
 

@@ -42,7 +42,7 @@ export async function open(root, { sid }, context) {
     // What somebody reads or has selected is not made anew as long as it is the same.
     if (now !== seen) {
       seen = now;
-      replace(head, h("h1", {}, "Call ", h("span", { dir: "auto" }, `${phone(call.from)} → ${phone(call.to)}`)), callPill(call.status));
+      replace(head, h("h1", {}, "Call ", h("bdi", {}, phone(call.from)), " → ", h("bdi", {}, phone(call.to))), callPill(call.status));
       replace(shown.facts, facts(call));
       replace(shown.documents, documents.length ? documentsView(documents, live) : h("p", { class: "soft" }, "It was given none."));
       await Promise.all([stays(), children(), record()]);
@@ -81,7 +81,7 @@ export async function open(root, { sid }, context) {
   pagedList(shown.callbacks, {
     label: "Callbacks of this call",
     next: pagesOf(account, "/Callbacks.json", "callbacks", { CallSid: sid }),
-    row: (callback) => callbackRow(callback, context),
+    row: (callback) => callbackRow(callback, context, { call: false }),
     empty: h("p", {}, "None was owed."),
   });
   pagedList(shown.notifications, {
@@ -116,8 +116,8 @@ function facts(call) {
   return h(
     "dl",
     { class: "facts card card-body" },
-    fact("From", h("span", { dir: "auto" }, phone(call.from))),
-    fact("To", h("span", { dir: "auto" }, phone(call.to))),
+    fact("From", h("bdi", {}, phone(call.from))),
+    fact("To", h("bdi", {}, phone(call.to))),
     fact("Direction", DIRECTIONS[call.direction] ?? call.direction),
     fact("Begun", time(secondsOf(call.date_created), { seconds: true })),
     fact("Ended", time(secondsOf(call.end_time), { seconds: true })),
@@ -132,7 +132,7 @@ const stayRow = ({ conference_sid: sid, conference_name: name, label, joined_at:
   h(
     "li",
     { class: "row" },
-    h("a", { class: "row-main", href: `/dashboard/conferences/${sid}`, dir: "auto" }, name),
+    h("a", { class: "row-main", href: `/dashboard/conferences/${sid}` }, h("bdi", {}, name)),
     h("span", {}, label ? [h("span", { class: "soft" }, "as "), h("bdi", {}, label)] : null),
     h("span", { class: "row-state" }, time(joined, { seconds: true }), " to ", left === null ? "now" : time(left, { seconds: true })),
   );
@@ -142,6 +142,6 @@ const childRow = (call) =>
   h(
     "li",
     { class: "row" },
-    h("a", { class: "row-main", href: `/dashboard/calls/${call.sid}`, dir: "auto" }, phone(call.to)),
+    h("a", { class: "row-main", href: `/dashboard/calls/${call.sid}` }, h("bdi", {}, phone(call.to))),
     h("span", { class: "row-state" }, callPill(call.status)),
   );

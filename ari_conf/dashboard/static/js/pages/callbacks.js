@@ -9,7 +9,13 @@ import { accountOf, accountPicker, pagesOf } from "../rest_list.js";
 
 export const styles = ["details.css", "lists.css"];
 
-const STATES = { "": "All", owed: "Owed", "given-up": "Given up", delivered: "Delivered" };
+/** @type {[string, string][]} */
+const STATES = [
+  ["", "All"],
+  ["owed", "Owed"],
+  ["given-up", "Given up"],
+  ["delivered", "Delivered"],
+];
 const NOTHING = /** @type {Record<string, string>} */ ({
   "": "No callbacks are kept.",
   owed: "Nothing is owed: all callbacks have arrived or were given up.",

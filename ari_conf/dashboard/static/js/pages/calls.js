@@ -10,16 +10,17 @@ import { DIRECTIONS, callPill } from "../call/words.js";
 
 export const styles = ["details.css", "lists.css"];
 
-const STATUSES = {
-  "": "All",
-  "in-progress": "In progress",
-  ringing: "Ringing",
-  completed: "Completed",
-  busy: "Busy",
-  "no-answer": "No answer",
-  failed: "Failed",
-  canceled: "Canceled",
-};
+/** @type {[string, string][]} */
+const STATUSES = [
+  ["", "All"],
+  ["in-progress", "In progress"],
+  ["ringing", "Ringing"],
+  ["completed", "Completed"],
+  ["busy", "Busy"],
+  ["no-answer", "No answer"],
+  ["failed", "Failed"],
+  ["canceled", "Canceled"],
+];
 
 /** @type {import("../router.js").Page["open"]} */
 export async function open(root, _params, context) {
@@ -85,8 +86,8 @@ function wanted(account, status, party) {
 function cells(call) {
   return [
     h("a", { href: `/dashboard/calls/${call.sid}` }, time(secondsOf(call.date_created), { seconds: true })),
-    h("span", { dir: "auto" }, phone(call.from)),
-    h("span", { dir: "auto" }, phone(call.to)),
+    h("bdi", {}, phone(call.from)),
+    h("bdi", {}, phone(call.to)),
     DIRECTIONS[call.direction] ?? call.direction,
     callPill(call.status),
     call.duration === null ? h("span", { class: "absent" }, "–") : duration(Number(call.duration)),

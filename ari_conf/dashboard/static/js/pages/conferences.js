@@ -20,6 +20,7 @@ export async function open(root, _params, context) {
   const form = h("form", { class: "list-search wide", role: "search" }, input, h("button", { class: "button primary" }, "Search"));
   const place = h("div", { class: "list-place" });
   const others = h("div", { class: "groups" });
+  const jumps = h("p", { class: "jumps", role: "status" });
   let turn = 0;
 
   form.addEventListener("submit", (event) => {
@@ -49,10 +50,12 @@ export async function open(root, _params, context) {
   /** @param {string} words @param {number} mine */
   async function findOthers(words, mine) {
     replace(others);
+    replace(jumps);
     if (!words) return;
     // What is wrong with the words is told by the list of conferences already.
     const found = await api.get(`/search?${new URLSearchParams({ q: words })}`).catch(() => null);
     if (found === null || mine !== turn) return;
+    replace(jumps, jumpsTo(found));
     replace(
       others,
       group("Participants", found.participants.map(participantRow)),
@@ -65,6 +68,7 @@ export async function open(root, _params, context) {
   root.append(
     h("h1", {}, "Conferences"),
     h("div", { class: "search-head" }, form, searchHelp(input)),
+    jumps,
     place,
     others,
   );
@@ -91,7 +95,7 @@ function cells(conference) {
   const { sid, friendly_name: name, status, created_at: created, ended_at: ended, reason_ended: reason, people_total: people } = conference;
   const [word, look] = STATUSES[status] ?? [status, ""];
   return [
-    h("a", { href: `/dashboard/conferences/${sid}`, dir: "auto" }, name),
+    h("a", { href: `/dashboard/conferences/${sid}` }, h("bdi", {}, name)),
     h("span", { class: ["pill", look] }, word),
     time(created, { seconds: true }),
     ended === null ? h("span", { class: "absent" }, "–") : duration(ended - created),
@@ -102,15 +106,26 @@ function cells(conference) {
 
 /** @param {string} title @param {HTMLElement[]} rows */
 const group = (title, rows) =>
-  rows.length === 0 ? null : h("section", { class: "section" }, h("h2", {}, title, " ", h("span", { class: "soft" }, String(rows.length))), h("ul", { class: "card rows" }, rows));
+  rows.length === 0 ? null : h("section", { class: "section" }, h("h2", { id: title.toLowerCase(), tabindex: -1 }, title, " ", h("span", { class: "soft" }, String(rows.length))), h("ul", { class: "card rows" }, rows));
+
+/** How much of what else was found, with links to it. @param {any} found */
+function jumpsTo({ participants, calls, recordings }) {
+  const groups = [
+    ["participant", participants],
+    ["call", calls],
+    ["recording", recordings],
+  ].filter(([, list]) => list.length > 0);
+  if (groups.length === 0) return null;
+  return ["Found besides conferences: ", groups.map(([word, list], index) => [index ? ", " : "", h("a", { href: `#${word}s` }, counted(list.length, word))])];
+}
 
 /** @param {any} one */
 const participantRow = ({ conference_sid: conference, conference_name: room, call_sid: call, label, from, joined_at: joined, left_at: left }) =>
   h(
     "li",
     { class: "row" },
-    h("a", { class: "row-main", href: `/dashboard/calls/${call}`, dir: "auto" }, label || phone(from) || shortSid(call)),
-    h("span", {}, h("span", { class: "soft" }, "in "), h("a", { href: `/dashboard/conferences/${conference}`, dir: "auto" }, room)),
+    h("a", { class: "row-main", href: `/dashboard/calls/${call}` }, h("bdi", {}, label || phone(from) || shortSid(call))),
+    h("span", {}, h("span", { class: "soft" }, "in "), h("a", { href: `/dashboard/conferences/${conference}` }, h("bdi", {}, room))),
     h("span", { class: "row-state" }, time(joined), left === null ? " until now" : ` for ${duration(left - joined)}`),
   );
 
@@ -119,7 +134,7 @@ const callRow = (call) =>
   h(
     "li",
     { class: "row" },
-    h("a", { class: "row-main", href: `/dashboard/calls/${call.sid}`, dir: "auto" }, `${phone(call.from)} → ${phone(call.to)}`),
+    h("a", { class: "row-main", href: `/dashboard/calls/${call.sid}` }, h("bdi", {}, phone(call.from)), " → ", h("bdi", {}, phone(call.to))),
     callPill(call.status),
     h("span", { class: "row-state" }, time(call.created_at)),
   );

@@ -9,7 +9,12 @@ import { accountOf, accountPicker, pagesOf } from "../rest_list.js";
 
 export const styles = ["details.css", "lists.css"];
 
-const LEVELS = { "": "All", 0: "Errors", 1: "Warnings" };
+/** @type {[string, string][]} */
+const LEVELS = [
+  ["", "All"],
+  ["0", "Errors"],
+  ["1", "Warnings"],
+];
 
 /** @type {import("../router.js").Page["open"]} */
 export async function open(root, _params, context) {

@@ -85,14 +85,14 @@ const newQueue = ({ queue }) =>
   h(
     "section",
     { class: "card queue" },
-    h("div", { class: "queue-head" }, h("h2", { dir: "auto" }, queue.friendly_name), h("p", { class: "queue-count soft" })),
+    h("div", { class: "queue-head" }, h("h2", {}, h("bdi", {}, queue.friendly_name)), h("p", { class: "queue-count soft" })),
     h("ol", { class: "rows", "aria-label": `Who waits in ${queue.friendly_name}` }),
   );
 
 /** @param {any} member @param {Promise<string>} caller */
 function newMember(member, caller) {
-  const name = h("a", { class: "row-main", href: `/dashboard/calls/${member.call_sid}`, dir: "auto" }, shortSid(member.call_sid));
-  caller.then((words) => replace(name, words));
+  const name = h("a", { class: "row-main", href: `/dashboard/calls/${member.call_sid}` }, shortSid(member.call_sid));
+  caller.then((words) => replace(name, h("bdi", {}, words)));
   return h("li", { class: "row" }, h("span", { class: "place" }), name, h("span", { class: "row-state" }));
 }
 
