@@ -8,6 +8,8 @@ import { fromSnapshot, takeUp } from "./rooms.js";
 const SILENCE_SECONDS = 35;
 /** A stream that the controller has refused is asked for again after so long; one that breaks off, by the browser itself. */
 const AGAIN_SECONDS = 2;
+/** A page that needs to know what goes on waits for it so long. */
+const KNOWN_SECONDS = 5;
 /** A page that nobody has looked at for so long needs no stream: browsers open only six connections to one host. */
 const ASLEEP_SECONDS = 60;
 
@@ -65,6 +67,23 @@ export class Live {
     return () => this.readers.delete(reader);
   }
 
+  /**
+   * Wait until it is known what goes on; not for ever, if the controller does not say.
+   * @returns {Promise<void>}
+   */
+  known() {
+    if (this.rooms.size || this.phase === "live") return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        unsubscribe();
+        resolve();
+      };
+      const unsubscribe = this.subscribe(({ kind }) => kind === "snapshot" && done());
+      const timer = setTimeout(done, KNOWN_SECONDS * 1000);
+    });
+  }
+
   /** Seconds since 1970 by the controller's clock. */
   now() {
     return Date.now() / 1000 + this.ahead;
@@ -118,6 +137,8 @@ export class Live {
     // The browser tries again by itself, unless it was refused.
     if (source.readyState !== EventSource.CLOSED || source !== this.source) return;
     this.source = null;
+    // What was refused may be a conference that is not there any more; all else goes on.
+    this.watched = null;
     this.retry = window.setTimeout(this.reopen, AGAIN_SECONDS * 1000);
     try {
       if ((await api.session()) === null) this.ended();

@@ -38,7 +38,7 @@
  * @property {number} participants
  * @property {number} talking
  * @property {number} expected
- * @property {number} max_participants
+ * @property {number | null} max_participants null when it is not known any more
  */
 
 /** @typedef {Head & {people: Map<string, Participant>, recordings: LiveRecording[]}} Room */
@@ -84,10 +84,16 @@ export function takeUp(rooms, { conferences, participants }) {
 }
 
 /**
- * Return what a participant is called: the label, else the other side's number.
+ * Return the number, client or SIP URI at the other end of a participant's call; the Call SID if it is not known.
  * @param {Participant} person
  */
-export const nameOf = (person) => person.label ?? (person.direction === "inbound" ? person.from : person.to);
+export const addressOf = ({ direction, from, to, call_sid: callSid }) => (direction === "inbound" ? from || to : to || from) || callSid;
+
+/**
+ * Return what a participant is called: the label, else the address.
+ * @param {Participant} person
+ */
+export const nameOf = (person) => person.label ?? addressOf(person);
 
 /**
  * Whether somebody is being called, and not there yet.
