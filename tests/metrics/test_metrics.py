@@ -213,7 +213,7 @@ async def test_where_nobody_may_read_them_there_is_no_page_and_nothing_is_measur
     async with Controller(settings, (ACCOUNT,), LocalEngine(RealClock())) as controller:
         assert (await fetched(controller))[0] == 404
         assert controller.rooms.observers == [controller.control._on_room_event]
-        assert controller.engine.events.on_taken is None
+        assert controller.engine.events.on_taken == []
 
 
 async def test_what_asterisk_is_asked_and_tells_is_told(asterisk: PrivateAsterisk) -> None:
