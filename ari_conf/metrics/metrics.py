@@ -7,13 +7,13 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from ari_conf import __version__
+from ari_conf.house import House
 
 from .application import CallbackMeter, NotificationMeter
 from .registry import QUICK, Registry
 from .state import State
 from .steps import EngineMeter, WebMeter
 from .talk import CallMeter, RecordingMeter, RoomMeter
-from .watched import Watched
 
 
 class Metrics:
@@ -22,7 +22,7 @@ class Metrics:
     Nothing is shared with another controller of this process but what is the process's own.
     """
 
-    def __init__(self, watched: Watched, engine: str) -> None:
+    def __init__(self, watched: House, engine: str) -> None:
         self.registry = registry = Registry()
         self._rooms = watched.rooms
         self._room_meter = rooms = RoomMeter(registry, watched.calls, watched.clock)
