@@ -6,20 +6,14 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.accounts import Account
-from ari_conf.audio.speech import SpeechError, SpeechPort, make_speech
 from ari_conf.calls import CallBook, Control, Progress, Queues, Revival, Runners, Services, Switchboard, run_screening
 from ari_conf.clock import Clock, RealClock, SteadyClock
 from ari_conf.conference import SetRecordingPaused
-from ari_conf.database import prune_regularly, store_of
+from ari_conf.database import prune_regularly
 from ari_conf.health import Condition, Phase
-from ari_conf.media.asterisk.dial_strings import DialStrings
-from ari_conf.media.asterisk.engine import AsteriskEngine
-from ari_conf.media.asterisk.link import AriAddress
-from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineError, MediaEngine
 from ari_conf.metrics import Door, Metrics, Watched, metrics_routes
 from ari_conf.notifications import Notifications
@@ -27,13 +21,14 @@ from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_ro
 from ari_conf.recordings import Recordings
 from ari_conf.rest import Backend, RestApi, operations
 from ari_conf.rest.health import health_routes
-from ari_conf.rest.listening import Site
 from ari_conf.rest.media import public_media_routes
 from ari_conf.rest.reading import account_path
 from ari_conf.rooms import Rooms, RoomSounds
+from ari_conf.serving import Mount, routes, serve
 from ari_conf.settings import Settings
+from ari_conf.starting import StartError, make_folders, make_store, make_voice
 from ari_conf.stopping import finished
-from ari_conf.store import Store, StoreError, plainly
+from ari_conf.store import StoreError, plainly
 from ari_conf.timekeeping import Timekeeper
 from ari_conf.twilio_codes import Code, TwilioError, code_of
 from ari_conf.webhooks import Outbox, WebhookClient
@@ -45,33 +40,6 @@ DRAIN_SECONDS = 5.0
 
 FLUSH_SECONDS = 5.0
 """How long a stopping controller waits for the database to take what has happened so far."""
-
-
-class StartError(Exception):
-    """The controller cannot start; the text says why and what helps. ``exit_status`` is that of the process."""
-
-    exit_status = 1
-
-
-class ReplacedError(StartError):
-    """The controller cannot go on: somebody else serves its calls. A start of it would take them away from there again."""
-
-    exit_status = 3
-
-
-def make_engine(settings: Settings, clock: Clock) -> MediaEngine:
-    """Return the engine that the settings ask for, not started yet."""
-    storage = settings.storage
-    if settings.engine == "local":
-        return LocalEngine(clock, recordings=storage.raw_recordings)
-    asterisk = settings.asterisk
-    return AsteriskEngine(
-        AriAddress(asterisk.url, asterisk.username, asterisk.password.get_secret_value(), asterisk.app),
-        sounds=storage.sounds,
-        recordings=storage.raw_recordings,
-        media_url=asterisk.media_url,
-        dial_strings=DialStrings(asterisk.outbound, asterisk.client, asterisk.sip),
-    )
 
 
 class Controller:
@@ -98,7 +66,7 @@ class Controller:
         self._phase = Phase.STARTING
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.engine = engine
-        self.store = _store(settings)
+        self.store = make_store(settings)
         self.notifications = Notifications(lambda row: self.outbox.commit([row]), clock.now)
         self.outbox = Outbox(
             self.store,
@@ -108,7 +76,7 @@ class Controller:
             on_failed=self.notifications.add,
             now=clock.now,
         )
-        self.sounds = SoundStore(settings.storage.sounds, speech=_speech(settings))
+        self.sounds = SoundStore(settings.storage.sounds, speech=make_voice(settings))
         self.recordings = Recordings(
             settings.storage.recordings,
             self.outbox,
@@ -166,11 +134,11 @@ class Controller:
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            self._make_folders()
+            make_folders(self._settings.storage)
             await stack.enter_async_context(self._webhooks)
             await self._open_store(stack)
             # Before callbacks are delivered: a second controller by mistake ends here, and has sent nothing.
-            await self._serve(stack)
+            self.port = await serve(self._mounts(), self._settings.server, stack)
             await self._start_outbox(stack)
             stack.push_async_callback(self.recordings.drain)
             stack.callback(self.sounds.close)
@@ -287,56 +255,19 @@ class Controller:
         if refused:
             raise TwilioError(code_of(refused.code), refused.message)
 
-    def _make_folders(self) -> None:
-        storage = self._settings.storage
-        try:
-            storage.sounds.mkdir(parents=True, exist_ok=True)
-            # What people have said is for this user alone; sounds are read by Asterisk's user, too.
-            for folder in (storage.recordings, storage.raw_recordings):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StartError(
-                f"the folder {storage.folder} cannot be used ({error.strerror}); choose another [storage] folder"
-            ) from error
-
     def _fail(self, cause: str) -> None:
         if not self.failed.done():
             self.failed.set_result(cause)
 
-    async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
-        app = web.Application()
-        app.add_routes(health_routes(lambda: self.condition))
-        app.add_routes(media_routes(self.sounds))
+    def _mounts(self) -> list[Mount]:
+        """Return what is served; of two that match an address, the first."""
+        settings = self._settings
+        mounts = [routes(health_routes(lambda: self.condition)), routes(media_routes(self.sounds))]
         if self.metrics is not None:
-            app.add_routes(metrics_routes(self.metrics.registry, Door(self._settings.server, self._clock)))
-        if self._settings.server.public_recordings:
-            app.add_routes(public_media_routes(self.store, self._settings.storage.recordings, self._clock))
-        self._rest.mount(app)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        server = self._settings.server
-        try:
-            await Site(runner, server.host, server.port, server.trusted_proxies).start()
-        except OSError as error:
-            raise StartError(
-                f"cannot listen on {server.host}:{server.port} ({error.strerror or error}); choose another address in [server]"
-            ) from error
-        self.port = runner.addresses[0][1]
-
-
-def _store(settings: Settings) -> Store:
-    try:
-        return store_of(settings)
-    except StoreError as error:
-        raise StartError(str(error)) from error
-
-
-def _speech(settings: Settings) -> SpeechPort:
-    try:
-        return make_speech(settings.speech.piper_model)
-    except SpeechError as error:
-        raise StartError(str(error)) from error
+            mounts.append(routes(metrics_routes(self.metrics.registry, Door(settings.server, self._clock))))
+        if settings.server.public_recordings:
+            mounts.append(routes(public_media_routes(self.store, settings.storage.recordings, self._clock)))
+        return [*mounts, self._rest.mount]
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -16,13 +16,13 @@ import pytest
 from typer.testing import CliRunner
 
 from ari_conf import __version__
-from ari_conf.app import ReplacedError
 from ari_conf.audio.wav import read_wav
 from ari_conf.cli import cli
 from ari_conf.demo.scene import VOICES
 from ari_conf.phones.phone import AUDIBLE, Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
+from ari_conf.starting import ReplacedError
 from tests.app_server import ClosedPort
 from tests.private_asterisk.test_mend import FAULTY, MENDED
 from tests.stage import TONES, who_hears_whom

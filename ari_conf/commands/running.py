@@ -9,13 +9,14 @@ from yarl import URL
 
 from ari_conf import __version__, private_asterisk
 from ari_conf.accounts import Account, accounts_of
-from ari_conf.app import Controller, ReplacedError, make_engine
+from ari_conf.app import Controller
 from ari_conf.clock import RealClock
 from ari_conf.logs import set_up_logs
 from ari_conf.private_asterisk import PrivateAsterisk, PrivateAsteriskError
 from ari_conf.private_asterisk.foreground import describe
 from ari_conf.service_manager import ServiceManager
 from ari_conf.settings import AsteriskSettings, Settings, load_settings
+from ari_conf.starting import ReplacedError, make_engine
 from ari_conf.stopping import Fate
 
 from .life import Life, Stop
