@@ -113,6 +113,7 @@ class Controller:
             settings=settings.rest,
             clock=clock,
             store=self.store,
+            outbox=self.outbox,
             rooms=self.rooms,
             control=self.control,
             calls=services.book,
