@@ -250,14 +250,15 @@ class Rooms:
                 self._carry_out(room, SetRecordingPaused(paused))
 
     def _carry_out(self, room: Room, command: Command) -> tuple[ConferenceEvent, ...]:
-        room.conference, events = handle(room.conference, command, self._clock.now())
+        before, now = room.conference, self._clock.now()
+        room.conference, events = handle(before, command, now)
         conference = room.conference
         if not conference.participants and not conference.expected:
             self._forget(room)
         plan = audio_plan(conference)
         settled = self._engine.apply(plan)
         self._sounds.apply(conference, plan, settled)
-        room.journal.note(conference, command, events)
+        room.journal.note(before, conference, command, events, now)
         for event in events:
             self._let_happen(room, event, settled)
             self._tell(conference, event)

@@ -162,7 +162,7 @@ class Outbox:
                     await self._store.flush()
             self._deliver_uncommitted(older_than=0.0)
         await self._dispatcher.settle(until - time.monotonic())
-        self._write_results()
+        self.write_results()
         return self.owed
 
     async def stop(self, timeout: float) -> int:  # noqa: ASYNC109
@@ -175,7 +175,7 @@ class Outbox:
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self.settle(timeout)
         await self._dispatcher.stop()
-        self._write_results()
+        self.write_results()
         if left := self.owed:
             log.warning("callbacks are left for the next start", count=left)
         return left
@@ -185,7 +185,7 @@ class Outbox:
 
         Raises ``CannotSendAgainError`` if there is no such callback or it is owed anyway, and SQLAlchemy's errors.
         """
-        self._write_results()
+        self.write_results()
         await self._store.flush()
         row = owed_again(await repeatable(self._store, token), self._next_position())
         self._write_owed((), [row])
@@ -284,7 +284,7 @@ class Outbox:
 
     def _settled(self, row: DeliveryRow, error: WebhookError | None) -> None:
         if not self._results:
-            asyncio.get_running_loop().call_later(RESULTS_SECONDS, self._write_results)
+            asyncio.get_running_loop().call_later(RESULTS_SECONDS, self.write_results)
         self._results.append(row)
         for observer in self.observers:
             observer(row)
@@ -295,7 +295,8 @@ class Outbox:
         elif row.state == OWED and row.attempts == 1:
             log.info("callback not accepted yet", **_facts(row))
 
-    def _write_results(self) -> None:
+    def write_results(self) -> None:
+        """Have what has become of callbacks so far written now, not a moment later together with more."""
         if self._results:
             results, self._results = self._results, []
             self._store.write(results)
