@@ -17,7 +17,7 @@ const STATUSES = { ready: ["Ready", "good"], starting: ["Starting", "warn"], dra
 /** @type {import("../router.js").Page["open"]} */
 export function open(root, _params, context) {
   const status = h("span", { class: "pill" });
-  const alarms = h("ul", { class: "alarms", "aria-label": "Alarms" });
+  const alarms = h("ul", { class: "health-alarms", "aria-label": "Alarms" });
   const quiet = h("p", { class: "note", hidden: true }, "No alarms.");
   const grid = h("div", { class: "tiles" });
   const waits = h("p", { class: "loading soft", role: "status" }, "Waiting for the controller…");
