@@ -11,7 +11,7 @@ import { callbackDetails, outcomeChip } from "./view.js";
 /**
  * @param {Callback} callback
  * @param {import("../router.js").Context} context
- * @param {{call?: boolean}} [links] `call`: whether there is one to its call
+ * @param {{call?: boolean, conference?: boolean}} [links] which there are, if there is something to lead to: all unless it is said
  * @returns {HTMLElement}
  */
 export function callbackRow(callback, context, links = {}) {
@@ -20,11 +20,11 @@ export function callbackRow(callback, context, links = {}) {
     facts: [
       h("span", { class: "row-time" }, time(callback.created_at, { seconds: true })),
       h("span", { class: "row-main" }, h("strong", {}, event || callback.kind), h("span", { class: "soft url", title: url }, url)),
-      h("span", { class: "row-state" }, outcomeChip(callback)),
+      h("span", { class: "row-state" }, outcomeChip(callback, context.live.now())),
       h(
         "span",
         { class: "row-links" },
-        conference ? h("a", { href: `/dashboard/conferences/${conference}` }, "Conference") : null,
+        conference && links.conference !== false ? h("a", { href: `/dashboard/conferences/${conference}` }, "Conference") : null,
         call && links.call !== false ? h("a", { href: `/dashboard/calls/${call}` }, "Call") : null,
       ),
     ],

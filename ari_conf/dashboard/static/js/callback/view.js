@@ -18,8 +18,8 @@ const LOOK_EVERY = 300;
 /** What a pill looks like. */
 const LOOKS = { good: "good", wait: "warn", bad: "bad" };
 
-/** @param {Callback} callback @param {number} [now] */
-export function outcomeChip(callback, now = Date.now() / 1000) {
+/** @param {Callback} callback @param {number} now by the controller's clock */
+export function outcomeChip(callback, now) {
   const { look, word, more } = outcome(callback, now);
   return h("span", { class: "outcome" }, h("span", { class: ["pill", LOOKS[look]] }, word), more ? h("span", { class: "soft" }, ` ${more}`) : null);
 }
@@ -90,7 +90,7 @@ export function sendAgain(callback, context, changed) {
     replace(state, "Sending…");
     try {
       const sent = await again(callback);
-      const { word, more } = outcome(sent, Date.now() / 1000);
+      const { word, more } = outcome(sent, context.live.now());
       toast(`The callback ${sent.event} was sent again: ${word}${more ? ` ${more}` : ""}.`, sent.state === "delivered" ? "good" : "bad");
       changed(sent);
     } catch (error) {

@@ -4,7 +4,7 @@
 import { callbackDetails, outcomeChip } from "../callback/view.js";
 import { h, keyed, replace } from "../dom.js";
 import { counted, phone, time } from "../format.js";
-import { nameOf } from "../timeline/rows.js";
+import { nameOf } from "../rooms.js";
 import { FILTERS, WHO, eventWords } from "./event_words.js";
 
 /** @typedef {import("./event_words.js").ConferenceEvent} ConferenceEvent */
@@ -95,7 +95,7 @@ function eventRow(event, { name, context, changed, open }) {
     "button",
     { type: "button", class: "event-open", "aria-controls": id, onclick: () => show(details.hidden) },
     h("span", { class: "visually-hidden" }, `Callback ${sequence ?? ""} of event ${number}: `),
-    outcomeChip(callback),
+    outcomeChip(callback, context.live.now()),
   );
 
   /** @param {boolean} visible */
