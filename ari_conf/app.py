@@ -115,6 +115,7 @@ class Controller:
             settings=settings.rest,
             clock=clock,
             store=self.store,
+            outbox=self.outbox,
             rooms=self.rooms,
             control=self.control,
             calls=services.book,

@@ -13,7 +13,10 @@ from ari_conf.store import Store
 
 from .guard import Guard
 from .headers import add_headers, refuse_as_rest
+from .health import HealthWatch
 from .identities import Identities
+from .live import Feed
+from .live_stream import Streams
 from .login import PATH, LoginDesk
 from .origin import Origins
 from .pages import Pages
@@ -43,17 +46,22 @@ class Dashboard:
         self._desk = LoginDesk(identities, self.sessions, self._guard, origins, house.clock)
         self._uploads = Uploads(house.sounds)
         self._pages = Pages()
+        self._feed = Feed(house, HealthWatch(house))
+        self._streams = Streams(self._feed, self.sessions)
         self._house = house
         self._stack = contextlib.AsyncExitStack()
 
     async def restore(self, store: Store) -> None:
         """Know again who was logged in. Raises SQLAlchemy's errors."""
         await self.sessions.restore(store)
+        await self._feed.restore(store)
 
     async def __aenter__(self) -> Self:
         # What is to run, and to end before anything else of the controller does, goes on the stack.
         sweeping = asyncio.create_task(self.sessions.sweep(), name="dashboard sessions")
         self._stack.push_async_callback(_cancel, sweeping)
+        self._stack.push_async_callback(_cancel, asyncio.create_task(self._feed.keep(), name="dashboard feed"))
+        self._stack.push_async_callback(self._feed.stop)
         return self
 
     async def __aexit__(
@@ -76,7 +84,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*self._uploads.routes()]
+        return [*self._uploads.routes(), *self._streams.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:

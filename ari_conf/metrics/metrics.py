@@ -29,15 +29,15 @@ class Metrics:
         watched.rooms.observers.append(rooms.on_event)
         watched.rooms.on_joined = rooms.on_joined
         watched.calls.progress.observers.append(CallMeter(registry).on_progress)
-        watched.recordings.on_finished = RecordingMeter(registry).on_finished
-        watched.outbox.on_settled = CallbackMeter(registry).on_settled
-        watched.notifications.on_added = NotificationMeter(registry).on_added
+        watched.recordings.observers.append(RecordingMeter(registry).on_changed)
+        watched.outbox.observers.append(CallbackMeter(registry).on_settled)
+        watched.notifications.observers.append(NotificationMeter(registry).on_added)
         web = WebMeter(registry)
         watched.webhooks.on_answered = web.fetched
         watched.rest.on_answered = web.answered
         meter = EngineMeter(registry)
         watched.engine.measure(meter)
-        watched.engine.events.on_taken = meter.handled
+        watched.engine.events.on_taken.append(meter.handled)
         writes = Histogram(
             "ari_conf_database_write_duration_seconds",
             "How long a transaction takes that writes to the database.",

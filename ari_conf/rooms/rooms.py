@@ -103,6 +103,11 @@ class Rooms:
         """Return the calls that are being made into a conference, in order, also when it has ended meanwhile."""
         return [call_sid for call_sid, room in self._expecting.items() if room.conference.sid == conference_sid]
 
+    def expecting(self, call_sid: str) -> Conference | None:
+        """Return the conference into which a call is being made, if there is one."""
+        room = self._expecting.get(call_sid)
+        return room.conference if room else None
+
     def journal_of(self, conference_sid: str) -> Notes:
         """Return the times of a running conference. Raises KeyError for another."""
         return self._by_sid[conference_sid].journal.notes
@@ -245,14 +250,15 @@ class Rooms:
                 self._carry_out(room, SetRecordingPaused(paused))
 
     def _carry_out(self, room: Room, command: Command) -> tuple[ConferenceEvent, ...]:
-        room.conference, events = handle(room.conference, command, self._clock.now())
+        before, now = room.conference, self._clock.now()
+        room.conference, events = handle(before, command, now)
         conference = room.conference
         if not conference.participants and not conference.expected:
             self._forget(room)
         plan = audio_plan(conference)
         settled = self._engine.apply(plan)
         self._sounds.apply(conference, plan, settled)
-        room.journal.note(conference, command, events)
+        room.journal.note(before, conference, command, events, now)
         for event in events:
             self._let_happen(room, event, settled)
             self._tell(conference, event)

@@ -15,9 +15,11 @@ import { exactly, outcome } from "./words.js";
 /** How long the outcome of sending again is waited for, and how often it is looked at, in milliseconds. */
 const WAIT = 15_000;
 const LOOK_EVERY = 300;
+/** What a pill looks like. */
+const LOOKS = { good: "good", wait: "warn", bad: "bad" };
 
-/** @param {Callback} callback @param {number} [now] */
-export function outcomeChip(callback, now = Date.now() / 1000) {
+/** @param {Callback} callback @param {number} now by the controller's clock */
+export function outcomeChip(callback, now) {
   const { look, word, more } = outcome(callback, now);
   return h("span", { class: "outcome" }, h("span", { class: ["pill", LOOKS[look]] }, word), more ? h("span", { class: "soft" }, ` ${more}`) : null);
 }
@@ -55,7 +57,7 @@ export function callbackDetails(callback, context, changed) {
     h(
       "dl",
       { class: "facts" },
-      fact("Sent to", h("span", { class: "url" }, `${callback.method} ${callback.url}`)),
+      fact("Sent to", h("span", { class: "mono" }, `${callback.method} ${callback.url}`)),
       fact("Owed since", time(callback.created_at, { seconds: true })),
       fact("Attempts", String(attempts)),
       status === null ? null : fact("Answer", seconds === null ? `${status}` : `${status} in ${exactly(seconds)}`),
@@ -88,7 +90,7 @@ export function sendAgain(callback, context, changed) {
     replace(state, "Sending…");
     try {
       const sent = await again(callback);
-      const { word, more } = outcome(sent, Date.now() / 1000);
+      const { word, more } = outcome(sent, context.live.now());
       toast(`The callback ${sent.event} was sent again: ${word}${more ? ` ${more}` : ""}.`, sent.state === "delivered" ? "good" : "bad");
       changed(sent);
     } catch (error) {
@@ -117,11 +119,11 @@ async function again(callback) {
 /** @param {string} name @param {import("../dom.js").Child} value */
 export const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
-/** @param {Record<string, string>} parameters */
-export function parametersTable(parameters) {
+/** @param {Record<string, string>} parameters @param {string} [label] */
+export function parametersTable(parameters, label = "What was sent") {
   return h(
     "div",
-    { class: "scroller", tabindex: 0, role: "region", "aria-label": "What was sent" },
+    { class: "scroller", tabindex: 0, role: "region", "aria-label": label },
     h(
       "table",
       { class: "parameters" },

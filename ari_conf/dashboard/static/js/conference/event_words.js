@@ -26,21 +26,24 @@ const ENDED = {
   "participant-with-end-conference-on-exit-left": "a participant whose leaving ends it left",
 };
 
-/** @type {Record<string, (who: string, details: Record<string, string>) => string>} */
+/** Stands for the name of whom it concerns. */
+export const WHO = "{who}";
+
+/** @type {Record<string, (details: Record<string, string>) => string>} */
 const SAID = {
   "conference-start": () => "The conference started",
-  "conference-end": (_who, { reason }) => `The conference ended${reason ? `: ${ENDED[reason] ?? reason}` : ""}`,
-  "participant-join": (who) => `${who} joined`,
-  "participant-leave": (who, { reason }) => `${who} left${reason ? `: ${LEFT[reason] ?? reason}` : ""}`,
-  "participant-mute": (who) => `${who} was muted`,
-  "participant-unmute": (who) => `${who} was unmuted`,
-  "participant-hold": (who) => `${who} was put on hold`,
-  "participant-unhold": (who) => `${who} was taken off hold`,
-  "participant-modify": (who) => `${who} was changed`,
-  "participant-speech-start": (who) => `${who} began to talk`,
-  "participant-speech-stop": (who) => `${who} stopped talking`,
-  "announcement-end": (who) => `An announcement to ${who} ended`,
-  "announcement-fail": (who, { failure }) => `An announcement to ${who} failed${failure ? `: ${failure}` : ""}`,
+  "conference-end": ({ reason }) => `The conference ended${reason ? `: ${ENDED[reason] ?? reason}` : ""}`,
+  "participant-join": () => `${WHO} joined`,
+  "participant-leave": ({ reason }) => `${WHO} left${reason ? `: ${LEFT[reason] ?? reason}` : ""}`,
+  "participant-mute": () => `${WHO} was muted`,
+  "participant-unmute": () => `${WHO} was unmuted`,
+  "participant-hold": () => `${WHO} was put on hold`,
+  "participant-unhold": () => `${WHO} was taken off hold`,
+  "participant-modify": () => `${WHO} was changed`,
+  "participant-speech-start": () => `${WHO} began to talk`,
+  "participant-speech-stop": () => `${WHO} stopped talking`,
+  "announcement-end": () => `An announcement to ${WHO} ended`,
+  "announcement-fail": ({ failure }) => `An announcement to ${WHO} failed${failure ? `: ${failure}` : ""}`,
   "recording-start": () => "The recording started",
   "recording-pause": () => "The recording was paused",
   "recording-resume": () => "The recording went on",
@@ -51,14 +54,10 @@ const SAID = {
 export const isSpeech = ({ event }) => event.startsWith("participant-speech-");
 
 /**
- * What happened, in a sentence.
+ * What happened, in a sentence in which `WHO` stands for a name.
  * @param {ConferenceEvent} event
- * @param {(callSid: string) => string} name how somebody is called
  */
-export function eventWords({ event, call_sid: callSid, details }, name) {
-  const who = callSid === null ? "everybody" : name(callSid);
-  return SAID[event]?.(who, details) ?? (callSid === null ? event : `${event}: ${who}`);
-}
+export const eventWords = ({ event, call_sid: callSid, details }) => SAID[event]?.(details) ?? (callSid === null ? event : `${event}: ${WHO}`);
 
 /** Which events a list shows. @type {Record<string, {words: string, fits: (event: ConferenceEvent) => boolean}>} */
 export const FILTERS = {

@@ -4,8 +4,8 @@
 import { callbackDetails, outcomeChip } from "../callback/view.js";
 import { h, keyed, replace } from "../dom.js";
 import { counted, phone, time } from "../format.js";
-import { nameOf } from "../timeline/rows.js";
-import { FILTERS, eventWords } from "./event_words.js";
+import { nameOf } from "../rooms.js";
+import { FILTERS, WHO, eventWords } from "./event_words.js";
 
 /** @typedef {import("./event_words.js").ConferenceEvent} ConferenceEvent */
 /** @typedef {import("../callback/words.js").Callback} Callback */
@@ -83,11 +83,11 @@ function eventRow(event, { name, context, changed, open }) {
   const { number, at, callback, sequence_number: sequence } = event;
   const what = [
     h("span", { class: "event-time" }, time(at, { seconds: true })),
-    h("span", { class: "event-what", dir: "auto" }, eventWords(event, name)),
+    h("span", { class: "event-what" }, withName(eventWords(event), event.call_sid === null ? "everybody" : name(event.call_sid))),
   ];
   if (callback === null) {
     const told = sequence === null ? "not told" : "told, the callback is not kept any more";
-    return h("li", { class: "event", dataset: { number } }, what, h("span", { class: "event-told quiet" }, told));
+    return h("li", { class: "event", dataset: { number } }, what, h("span", { class: "event-told soft" }, told));
   }
   const id = `event-${number}`;
   const details = h("div", { id, class: "event-details" });
@@ -95,7 +95,7 @@ function eventRow(event, { name, context, changed, open }) {
     "button",
     { type: "button", class: "event-open", "aria-controls": id, onclick: () => show(details.hidden) },
     h("span", { class: "visually-hidden" }, `Callback ${sequence ?? ""} of event ${number}: `),
-    outcomeChip(callback),
+    outcomeChip(callback, context.live.now()),
   );
 
   /** @param {boolean} visible */
@@ -111,4 +111,10 @@ function eventRow(event, { name, context, changed, open }) {
 
   show(open.has(number));
   return h("li", { class: "event", dataset: { number } }, what, h("span", { class: "event-told" }, button), details);
+}
+
+/** A sentence with a name in the place that is kept for it; the name is written in its own direction. @param {string} words @param {string} name */
+function withName(words, name) {
+  const [before, after] = words.split(WHO);
+  return after === undefined ? words : [before, h("bdi", {}, name), after];
 }

@@ -2,6 +2,7 @@
 /** What has happened in a conference: drawn to scale, event by event, and its recordings. */
 
 import { api } from "../api.js";
+import { callbackRow } from "../callback/row.js";
 import { sentence } from "../dialog.js";
 import { h, replace, useStyle } from "../dom.js";
 import { recordingsList } from "../recording/card.js";
@@ -36,7 +37,6 @@ export function openHistory(root, { sid, accountSid, context }) {
   let wanted = false;
   let closed = false;
 
-  useStyle("history.css");
   replace(root, problem, place);
 
   async function fetchIt() {
@@ -74,6 +74,8 @@ export function openHistory(root, { sid, accountSid, context }) {
         startedAt: recording.started_at,
         seconds: recording.seconds,
         source: recording.source,
+        version: JSON.stringify(recording.callbacks),
+        callbacks: recording.callbacks.map((callback) => callbackRow(callback, context, { call: false, conference: false })),
       })),
     );
   }
@@ -83,7 +85,7 @@ export function openHistory(root, { sid, accountSid, context }) {
     if (!fetching && !closed) fetchIt();
   }
 
-  refresh();
+  Promise.all(["details.css", "lists.css", "history.css"].map(useStyle)).then(refresh);
   return {
     refresh,
     close() {

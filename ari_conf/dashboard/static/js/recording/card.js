@@ -10,6 +10,8 @@ import { player } from "./player.js";
  * @property {string} sid @property {string} accountSid @property {string} status @property {number | null} startedAt
  * @property {number | null} seconds @property {string} source
  * @property {string | null} [conferenceSid] @property {string | null} [callSid]
+ * @property {string} [version] differs when something else of it has changed
+ * @property {HTMLElement[]} [callbacks] rows of those that have told of it
  */
 
 /** @type {Record<string, string>} */
@@ -38,7 +40,7 @@ const SOURCES = {
  * @returns {{element: HTMLElement, close: () => void}}
  */
 export function recordingCard(recorded, { links = false } = {}) {
-  const { sid, status, startedAt, seconds, source, conferenceSid, callSid } = recorded;
+  const { sid, status, startedAt, seconds, source, conferenceSid, callSid, callbacks = [] } = recorded;
   const playing = status === "completed" ? player(recorded) : null;
   const of = conferenceSid ? ["Conference", `/dashboard/conferences/${conferenceSid}`] : callSid ? ["Call", `/dashboard/calls/${callSid}`] : null;
   const element = h(
@@ -49,12 +51,13 @@ export function recordingCard(recorded, { links = false } = {}) {
       { class: "recording-facts" },
       h("strong", {}, time(startedAt, { seconds: true })),
       seconds === null ? null : h("span", {}, duration(seconds)),
-      WORDS[status] ? h("span", { class: ["chip", status === "in-progress" ? "chip-bad" : "chip-wait"] }, WORDS[status]) : null,
+      WORDS[status] ? h("span", { class: ["pill", status === "in-progress" ? "bad" : "warn"] }, WORDS[status]) : null,
       h("span", { class: "soft" }, SOURCES[source] ?? source),
       links && of ? h("a", { href: of[1] }, of[0]) : null,
-      h("span", { class: "quiet sid", title: sid }, shortSid(sid)),
+      h("span", { class: "soft mono", title: sid }, shortSid(sid)),
     ),
     playing?.element ?? null,
+    callbacks.length ? h("ul", { class: "rows", "aria-label": "Callbacks of this recording" }, callbacks) : null,
   );
   return { element, close: () => playing?.close() };
 }
@@ -69,7 +72,7 @@ export function recordingsList() {
     /** @param {Recorded[]} all @param {{links?: boolean}} [how] */
     show(all, how) {
       for (const recorded of all) {
-        const state = `${recorded.status} ${recorded.seconds}`;
+        const state = `${recorded.status} ${recorded.seconds} ${recorded.version ?? ""}`;
         const before = cards.get(recorded.sid);
         if (before?.state === state) continue;
         const card = recordingCard(recorded, how);

@@ -19,10 +19,10 @@ let heard = null;
 export function player({ sid, accountSid }) {
   const url = `/dashboard/rest/Accounts/${accountSid}/Recordings/${sid}`;
   const audio = h("audio", { preload: "none", src: `${url}.wav` });
-  const place = h("div", { class: "wave-place" }, h("p", { class: "loading quiet" }, "Loading the waveform…"));
+  const place = h("div", { class: "wave-place" }, h("p", { class: "soft" }, "Loading the waveform…"));
   const clock = h("span", { class: "player-clock" }, "0:00");
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const button = h("button", { type: "button", class: "button icon-only play", onclick: () => toggle() });
+  const button = h("button", { type: "button", class: "icon-button play", onclick: () => toggle() });
   /** @type {ReturnType<typeof waveformView> | null} */
   let wave = null;
   let length = 0;
@@ -80,7 +80,7 @@ export function player({ sid, accountSid }) {
       button,
       place,
       clock,
-      h("a", { class: "button icon-only", href: `${url}.wav`, download: `${sid}.wav`, "aria-label": "Download as WAV", title: "Download as WAV" }, icon("download")),
+      h("a", { class: "icon-button", href: `${url}.wav`, download: `${sid}.wav`, "aria-label": "Download as WAV", title: "Download as WAV" }, icon("download")),
       problem,
       audio,
     ),

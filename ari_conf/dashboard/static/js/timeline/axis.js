@@ -10,6 +10,8 @@ import { ticks } from "./ticks.js";
 /** @typedef {import("./ticks.js").Tick} Tick */
 
 const AXIS_HEIGHT = 28;
+/** Pixels that a time takes up. */
+const NEEDED = 72;
 
 /** Seconds by which the reader's clock is ahead of UTC at an instant. @param {number} at */
 const offsetAt = (at) => -new Date(at * 1000).getTimezoneOffset() * 60;
@@ -39,7 +41,11 @@ export function makeAxis() {
       key,
       (tick) =>
         svg("g", { class: `tl-tick tl-tick-${tick.grain}` }, svg("line", { y1: AXIS_HEIGHT - 6, y2: AXIS_HEIGHT }), svg("text", { x: 4, y: 17 }, wordsOf(tick))),
-      (node, tick) => node.setAttribute("transform", `translate(${place(tick)} 0)`),
+      (node, tick) => {
+        node.setAttribute("transform", `translate(${place(tick)} 0)`);
+        // What would be cut by the edge is not said.
+        node.classList.toggle("is-mute", width - placeOf(view, width, tick.at) < NEEDED);
+      },
     );
     keyed(
       lines,

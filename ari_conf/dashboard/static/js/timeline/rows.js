@@ -1,6 +1,7 @@
 // @ts-check
 // The rows of a timeline and the bars in them, made of what the controller tells. Pure.
 
+import { addressOf, nameOf } from "../rooms.js";
 import { spanOf } from "./segments.js";
 
 /** @typedef {import("./scale.js").Span} Span */
@@ -25,7 +26,7 @@ import { spanOf } from "./segments.js";
 /**
  * @typedef {object} Person
  * @property {string} call_sid @property {string | null} label @property {string} from @property {string} to
- * @property {string} [direction] @property {Stay[]} stays
+ * @property {string} direction @property {Stay[]} stays
  * @property {Segment[]} talk @property {Segment[]} muted @property {Segment[]} hold @property {Segment[]} coached
  * @property {{from: number, to: number | null, call_sid_to_coach: string}[]} coaching
  */
@@ -33,13 +34,14 @@ import { spanOf } from "./segments.js";
  * @typedef {object} Recording
  * @property {string} sid @property {string} status @property {number} started_at @property {number | null} seconds
  * @property {string} source @property {Segment[]} segments
+ * @property {import("../callback/words.js").Callback[]} callbacks
  */
 /**
  * @typedef {object} Timeline
  * @property {{sid: string, account_sid: string, status: string, started_at: number | null}} conference
  * @property {number} now @property {number} begin @property {number | null} end
  * @property {Person[]} people @property {Recording[]} recordings
- * @property {import("../conference/events.js").ConferenceEvent[]} events @property {boolean} events_truncated
+ * @property {import("../conference/event_words.js").ConferenceEvent[]} events @property {boolean} events_truncated
  */
 
 /** A row's height, and where in it each kind of bar is: [from the top, height], in pixels. */
@@ -59,17 +61,6 @@ export const LANES = {
 
 /** In which order bars are drawn, the first at the bottom. @type {Kind[]} */
 export const ORDER = ["stay", "waiting", "hold", "pause", "recording", "talk", "muted", "coaching", "coached"];
-
-/** @typedef {{label: string | null, from: string, to: string, call_sid: string, direction?: string}} Called */
-
-/**
- * How somebody is called: by the label, else by the other side's number.
- * @param {Called} person
- */
-export const nameOf = (person) => person.label || otherSide(person) || person.call_sid;
-
-/** @param {Called} person whom we have called, or who has called us */
-const otherSide = (person) => (person.direction?.startsWith("outbound") ? person.to : person.from) || person.to;
 
 /**
  * One row for each recording, then one for each person in order of joining.
@@ -95,7 +86,7 @@ function personRow(person, names, timeline, now) {
     kind: "person",
     sid: person.call_sid,
     name: nameOf(person),
-    detail: person.label ? otherSide(person) : "",
+    detail: person.label ? addressOf(person) : "",
     bars: [
       ...bars("stay", person.stays.map((stay) => [stay.joined_at, stay.left_at]), now),
       ...bars("waiting", person.stays.flatMap((stay) => waitOf(stay, timeline.conference.started_at)), now),

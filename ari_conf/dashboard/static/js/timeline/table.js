@@ -3,7 +3,8 @@
 
 import { h, replace } from "../dom.js";
 import { phone, time } from "../format.js";
-import { nameOf, waitOf } from "./rows.js";
+import { nameOf } from "../rooms.js";
+import { waitOf } from "./rows.js";
 import { total } from "./segments.js";
 import { brief } from "./words.js";
 

@@ -10,12 +10,12 @@ import { NAMES } from "./words.js";
 /** Kinds that a legend explains, those of people and then those of recordings. @type {Kind[]} */
 const EXPLAINED = ["talk", "muted", "hold", "waiting", "coaching", "recording", "pause"];
 
-/** Drawings of 16 by 16, in strokes. */
+/** Drawings of 20 by 20, in strokes. */
 const DRAWINGS = {
-  nearer: "M7 3a4 4 0 1 0 0 8a4 4 0 0 0 0-8zM10 10l4 4M7 5v4M5 7h4",
-  farther: "M7 3a4 4 0 1 0 0 8a4 4 0 0 0 0-8zM10 10l4 4M5 7h4",
-  earlier: "M10 3L5 8l5 5",
-  later: "M6 3l5 5l-5 5",
+  nearer: "M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11ZM13 13l3.8 3.8M9 6.7v4.6M6.7 9h4.6",
+  farther: "M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11ZM13 13l3.8 3.8M6.7 9h4.6",
+  earlier: "M12.5 5l-5 5 5 5",
+  later: "M7.5 5l5 5-5 5",
 };
 
 /**
@@ -37,8 +37,8 @@ export function tools(view) {
 const button = (drawing, name, act) =>
   h(
     "button",
-    { type: "button", class: "button small icon-only", "aria-label": name, title: name, onclick: act },
-    svg("svg", { class: "icon", viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { class: "stroke", d: DRAWINGS[drawing] })),
+    { type: "button", class: "icon-button", "aria-label": name, title: name, onclick: act },
+    svg("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, svg("path", { d: DRAWINGS[drawing] })),
   );
 
 /** What each kind of bar looks like. */
