@@ -4,7 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @typedef {Node | string | number | null | undefined | false} One */
-/** @typedef {One | One[]} Child what is false, null or undefined is left out */
+/** @typedef {One | readonly any[]} Child what is false, null or undefined is left out, and an array may have arrays in it */
 /** @typedef {Record<string, any>} Props */
 
 /**
