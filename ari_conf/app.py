@@ -12,10 +12,12 @@ from ari_conf.accounts import Account
 from ari_conf.calls import CallBook, Control, Progress, Queues, Revival, Runners, Services, Switchboard, run_screening
 from ari_conf.clock import Clock, RealClock, SteadyClock
 from ari_conf.conference import SetRecordingPaused
+from ari_conf.dashboard import Dashboard
 from ari_conf.database import prune_regularly
 from ari_conf.health import Condition, Phase
+from ari_conf.house import House
 from ari_conf.media.port import EngineError, MediaEngine
-from ari_conf.metrics import Door, Metrics, Watched, metrics_routes
+from ari_conf.metrics import Door, Metrics, metrics_routes
 from ari_conf.notifications import Notifications
 from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings
@@ -130,7 +132,26 @@ class Controller:
             burst=settings.rest.burst,
             trusted_proxies=settings.server.trusted_proxies,
         )
-        self.metrics = None if settings.server.metrics == "off" else self._measured(services.book)
+        house = House(
+            settings=settings,
+            accounts=accounts,
+            clock=clock,
+            engine=engine,
+            webhooks=self._webhooks,
+            store=self.store,
+            outbox=self.outbox,
+            notifications=self.notifications,
+            rooms=self.rooms,
+            calls=services.book,
+            queues=self.queues,
+            recordings=self.recordings,
+            sounds=self.sounds,
+            rest=self._rest,
+            look=lambda: self.condition,
+            times_lost=lambda: self.switchboard.times_lost,
+        )
+        self.metrics = None if settings.server.metrics == "off" else Metrics(house, settings.engine)
+        self.dashboard = Dashboard(house) if settings.dashboard.enabled else None
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -156,6 +177,8 @@ class Controller:
                 stack.push_async_callback(_cancel, asyncio.create_task(work, name=name))
             self._rest.open = True
             self._phase = Phase.READY
+            if self.dashboard is not None:
+                await stack.enter_async_context(self.dashboard)
             self._stack = stack.pop_all()
         return self
 
@@ -209,6 +232,8 @@ class Controller:
     async def _start_outbox(self, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self._timekeeper.restore(self.store)
+            if self.dashboard is not None:
+                await self.dashboard.restore(self.store)
             await self.outbox.start()
             await self.queues.restore(self.store)
             await self.recordings.restore(self.store)
@@ -221,24 +246,6 @@ class Controller:
         stack.push_async_callback(self.outbox.stop, DRAIN_SECONDS)
         pruning = prune_regularly(self.store, self._settings, self._clock, lambda: self._timekeeper.trusted)
         stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="pruning"))
-
-    def _measured(self, calls: CallBook) -> Metrics:
-        watched = Watched(
-            engine=self.engine,
-            webhooks=self._webhooks,
-            store=self.store,
-            outbox=self.outbox,
-            notifications=self.notifications,
-            rooms=self.rooms,
-            calls=calls,
-            queues=self.queues,
-            recordings=self.recordings,
-            rest=self._rest,
-            clock=self._clock,
-            look=lambda: self.condition,
-            times_lost=lambda: self.switchboard.times_lost,
-        )
-        return Metrics(watched, self._settings.engine)
 
     def _goes_by_the_clock(self) -> bool:
         return bool(self.switchboard.calls or self.rooms.conferences or self.recordings.known() or self.outbox.owed)
@@ -268,6 +275,8 @@ class Controller:
             mounts.append(routes(metrics_routes(self.metrics.registry, Door(settings.server, self._clock))))
         if settings.server.public_recordings:
             mounts.append(routes(public_media_routes(self.store, settings.storage.recordings, self._clock)))
+        if self.dashboard is not None:
+            mounts.append(self.dashboard.mount)
         return [*mounts, self._rest.mount]
 
 

@@ -7,10 +7,11 @@ from typing import TypedDict
 
 from ari_conf.calls import Call
 from ari_conf.conference import Conference, ConferenceStatus, Participant, RecordingState
+from ari_conf.notifications import Notification
 from ari_conf.recordings import Recording
 from ari_conf.rest.participants_body import status_of
 from ari_conf.rooms import Notes
-from ari_conf.store import ConferenceRow
+from ari_conf.store import ConferenceRow, DeliveryRow
 
 JOINED = "connected"
 """The status of a participant who is in the room, as REST has it."""
@@ -61,6 +62,30 @@ class LiveRecording(TypedDict):
     status: str
     started_at: float
     source: str
+
+
+class FailedCallback(TypedDict):
+    """A callback that was not accepted at once (``state`` owed), or not at all (given-up)."""
+
+    account_sid: str
+    token: str
+    kind: str
+    lane: str
+    state: str
+    attempts: int
+    http_status: int | None
+    error_code: int | None
+
+
+class NotificationNews(TypedDict):
+    """A notification that has just been made."""
+
+    account_sid: str
+    sid: str
+    call_sid: str
+    code: int
+    level: str
+    at: float
 
 
 def head(conference: Conference) -> ConferenceHead:
@@ -144,6 +169,32 @@ def recording_view(recording: Recording) -> LiveRecording:
         status=recording.status.value,
         started_at=recording.started_at,
         source=recording.source.value,
+    )
+
+
+def failed_callback(row: DeliveryRow) -> FailedCallback:
+    """Return a callback that was not accepted."""
+    return FailedCallback(
+        account_sid=row.account_sid,
+        token=row.token,
+        kind=row.kind,
+        lane=row.lane,
+        state=row.state,
+        attempts=row.attempts,
+        http_status=row.http_status,
+        error_code=row.error_code,
+    )
+
+
+def notification_news(notification: Notification) -> NotificationNews:
+    """Return a notification, without its sentence, which may quote an address."""
+    return NotificationNews(
+        account_sid=notification.account_sid,
+        sid=notification.sid,
+        call_sid=notification.call_sid,
+        code=int(notification.code),
+        level=notification.level.value,
+        at=notification.at,
     )
 
 

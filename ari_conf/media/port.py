@@ -182,8 +182,18 @@ class MediaEngine(Protocol):
     outlives_us: bool
     """Whether calls, and their recordings, go on there when this process ends."""
 
+    @property
+    def version(self) -> str:
+        """The version of whatever mixes; empty before ``start``, and of an engine that is a part of this program."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What whoever runs it should know of whatever mixes: sentences with the cause and what helps."""
+        ...
+
     def measure(self, meter: Meter) -> None:
-        """Let ``meter`` be told from now on; an engine that asks nobody has nothing to tell."""
+        """Let ``meter``, too, be told; before ``start``. An engine that asks nobody has nothing to tell."""
         ...
 
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:

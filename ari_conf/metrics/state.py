@@ -8,10 +8,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from ari_conf.conference import Conference, ConferenceStatus, Participant
+from ari_conf.house import House
 from ari_conf.recordings import RecordingStatus
 from ari_conf.webhooks import CallStatus, Direction
-
-from .watched import Watched
 
 _CONFERENCES: Final = (ConferenceStatus.INIT.value, ConferenceStatus.IN_PROGRESS.value)
 _CALLS: Final = tuple(
@@ -29,7 +28,7 @@ _RECORDINGS: Final = tuple(
 class State(Collector):
     """Counts what is there; nothing is kept from one time to the next."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: House) -> None:
         self._watched = watched
 
     def collect(self) -> Iterator[Metric]:

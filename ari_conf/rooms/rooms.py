@@ -103,6 +103,11 @@ class Rooms:
         """Return the calls that are being made into a conference, in order, also when it has ended meanwhile."""
         return [call_sid for call_sid, room in self._expecting.items() if room.conference.sid == conference_sid]
 
+    def expecting(self, call_sid: str) -> Conference | None:
+        """Return the conference into which a call is being made, if there is one."""
+        room = self._expecting.get(call_sid)
+        return room.conference if room else None
+
     def journal_of(self, conference_sid: str) -> Notes:
         """Return the times of a running conference. Raises KeyError for another."""
         return self._by_sid[conference_sid].journal.notes

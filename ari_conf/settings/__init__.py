@@ -2,11 +2,14 @@
 
 from .reading import SettingsError, load_settings
 from .sections import (
+    LONGEST_SESSION_HOURS,
     ROOM_OF_THE_DIALLED_NAME,
     AccountSettings,
     AsteriskSettings,
+    DashboardSettings,
     DatabaseSettings,
     NumberSettings,
+    OperatorSettings,
     RestSettings,
     ServerSettings,
     Settings,
@@ -16,11 +19,14 @@ from .sections import (
 )
 
 __all__ = [
+    "LONGEST_SESSION_HOURS",
     "ROOM_OF_THE_DIALLED_NAME",
     "AccountSettings",
     "AsteriskSettings",
+    "DashboardSettings",
     "DatabaseSettings",
     "NumberSettings",
+    "OperatorSettings",
     "RestSettings",
     "ServerSettings",
     "Settings",

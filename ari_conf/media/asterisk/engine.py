@@ -115,9 +115,14 @@ class AsteriskEngine:
         """What the Asterisk calls its version, empty before ``start``."""
         return self._link.version
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """That callers have no jitter buffers, if this Asterisk would lose voices behind them."""
+        return (jitter_buffers.HARM,) if self._jitter_buffers is JitterBuffers.DO_HARM else ()
+
     def measure(self, meter: Meter) -> None:
-        """Let ``meter`` be told how long requests to Asterisk take, and its events wait."""
-        self._link.meter = meter
+        """Let ``meter``, too, be told how long requests to Asterisk take, and its events wait."""
+        self._link.meters.append(meter)
 
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
         """Know the calls again that were up when an earlier life of the controller ended."""

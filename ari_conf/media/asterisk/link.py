@@ -50,7 +50,7 @@ class AriLink:
 
     ``on_event`` is called with each event, ``on_lost`` with the cause when the connection breaks, and ``on_back`` (awaited)
     with the length of the gap in seconds and whether Asterisk was restarted meanwhile. Events that arrive during ``on_back``
-    wait. ``meter``, if there is one, is told how long requests took, and events have waited.
+    wait. ``meters`` are told how long requests took, and events have waited.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class AriLink:
     ) -> None:
         self.address = address
         self.version = ""
-        self.meter: Meter | None = None
+        self.meters: list[Meter] = []
         self._on_event = on_event
         self._on_lost = on_lost
         self._on_back = on_back
@@ -133,8 +133,9 @@ class AriLink:
         return answer
 
     def _measure(self, resource: str, operation: str, began: float, failure: str) -> None:
-        if self.meter is not None:
-            self.meter.asked(f"{resource}.{operation}", time.monotonic() - began, failure)
+        seconds = time.monotonic() - began
+        for meter in self.meters:
+            meter.asked(f"{resource}.{operation}", seconds, failure)
 
     def takes(self, resource: str, operation: str, parameter: str) -> bool:
         """Tell whether this Asterisk's operation has a parameter; newer versions have more."""
@@ -259,7 +260,7 @@ class AriLink:
 
     async def _hand_out_events(self, transport: AriTransport) -> Exception:
         """Hand out events until the connection ends; return the cause."""
-        transport.events.on_taken = self.meter.read if self.meter is not None else None
+        transport.events.on_taken = [meter.read for meter in self.meters]
         while True:
             next_event = asyncio.ensure_future(transport.events.get())
             either: set[asyncio.Future[Any]] = {next_event, transport.closed}

@@ -62,6 +62,9 @@ class LocalEngine:
 
     # The port.
 
+    version = ""
+    warnings: tuple[str, ...] = ()
+
     def measure(self, meter: Meter) -> None:
         """Tell nothing: whatever this engine asks, it asks itself."""
 
