@@ -9,7 +9,7 @@ from tests.stage import Stage
 
 from .axe import violations
 from .dashboard import Dashboard, fits, logged_in
-from .drawn import ANN, BEGIN, BOB, CHIEF, CONFERENCE, HEAD, LENGTH, answer_with, bars, person, span, timeline
+from .drawn import ANN, BARS, BEGIN, BOB, CHIEF, CONFERENCE, HEAD, LENGTH, answer_with, bars, person, span, timeline
 
 pytestmark = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
 
@@ -91,14 +91,19 @@ async def test_keyboard_goes_from_bar_to_bar_and_brings_them_into_view(stage: St
         assert (await bars(page, BOB))["muted"] == shares((130, 330))
 
 
+GROWN = f"""() => {{
+  const row = document.querySelector('.tl-row[data-row="{CHIEF}"]'), line = document.querySelector("[data-now]");
+  return [({BARS})(row), line.x1.baseVal.value / line.ownerSVGElement.getBoundingClientRect().width];
+}}"""
+
+
 async def test_what_goes_on_reaches_to_now_and_grows(stage: Stage, page: Page) -> None:
     people = [person(CHIEF, "chief", 0, 600, 0, talk=[span(1, 2)])]
     people[0]["stays"][0]["left_at"] = None
     head = {**HEAD, "status": "in-progress", "ended_at": None}
     async with logged_in(stage, page) as dashboard:
         await opened(dashboard, timeline(conference=head, people=people, recordings=[], end=None, now=BEGIN + 10))
-        first = await bars(page, CHIEF)
-        now = await page.locator("[data-now]").evaluate("(line) => line.x1.baseVal.value / line.ownerSVGElement.clientWidth")
+        first, now = await page.evaluate(GROWN)
         assert first["stay"] == [pytest.approx([0, now], abs=SHARPNESS)]
         # As time passes, what has been comes nearer to the left.
         await page.wait_for_function(
