@@ -84,7 +84,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*self._uploads.routes(), *self._streams.routes()]
+        return [*self._streams.routes(), *self._uploads.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:

@@ -63,7 +63,7 @@ class HealthWatch:
         if house.store.path is not None:
             places["database"] = house.store.path.parent
         self._disks = Disks(places)
-        self._since: dict[tuple[Scope, str], float] = {}
+        self._since: dict[Scope, dict[str, float]] = {}
         self._owed: dict[str, tuple[int, float | None] | None] = {}
         self._started_at = house.clock.now()
         self._started = time.monotonic()
@@ -80,6 +80,11 @@ class HealthWatch:
     async def stop(self) -> None:
         """Look no more."""
         await self._disks.stop()
+
+    def keep_only(self, scopes: Collection[Scope]) -> None:
+        """Forget what was noticed for others: when that has ended, nobody has seen."""
+        for scope in self._since.keys() - set(scopes):
+            del self._since[scope]
 
     async def ask_owed(self, scopes: Collection[Scope]) -> None:
         """Ask the database what is owed to the accounts of these scopes; the outbox knows it of all together only."""
@@ -198,12 +203,9 @@ class HealthWatch:
 
     def _told(self, scope: Scope, found: list[Alarm], now: float) -> list[AlarmView]:
         """Return alarms with the moment at which each was noticed first."""
-        before = {key: since for key, since in self._since.items() if key[0] == scope}
-        since = {(scope, alarm.name): before.get((scope, alarm.name), now) for alarm in found}
-        for key in before.keys() - since.keys():
-            del self._since[key]
-        self._since.update(since)
-        return [AlarmView(level=alarm.level.value, since=since[scope, alarm.name], text=alarm.text) for alarm in found]
+        before = self._since.get(scope, {})
+        since = self._since[scope] = {alarm.name: before.get(alarm.name, now) for alarm in found}
+        return [AlarmView(level=alarm.level.value, since=since[alarm.name], text=alarm.text) for alarm in found]
 
 
 def _disk_view(disk: Disk | None) -> DiskView | None:

@@ -142,8 +142,11 @@ class Feed:
         for sid in self._ended.forget_older(self._house.clock.now()):
             self._mark(sid)
         self._health.look_at_machine()
-        await self._health.ask_owed(self._scopes)
-        for scope in self._scopes:
+        # Also with nobody there: since when something is wrong, is asked later.
+        scopes = self._scopes | {None}
+        await self._health.ask_owed(scopes)
+        self._health.keep_only(scopes)
+        for scope in scopes:
             if self._look_at_health(scope):
                 for client in self._clients:
                     if client.scope == scope:

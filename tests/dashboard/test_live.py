@@ -1,12 +1,14 @@
 """What goes on in rooms arrives on the pages that watch."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
 import pytest
 
-from ari_conf.conference import SetHold, SetMuted
-from tests.app_server import AUTH_TOKEN
+from ari_conf.calls.requests import CallRequest, ParticipantRequest
+from ari_conf.conference import Conference, Participant, SetHold, SetMuted
+from ari_conf.dashboard import live
+from tests.app_server import AUTH_TOKEN, ClosedPort
 from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage
 
 from .door import Browser
@@ -24,6 +26,16 @@ async def stage() -> AsyncIterator[Stage]:
 
 async def browser_of(stage: Stage) -> Browser:
     return await Browser(stage.controller.port).entered(ACCOUNT.sid, AUTH_TOKEN)
+
+
+async def two_rooms(stage: Stage) -> dict[str, Conference]:
+    """Let ann wait in ``room`` and bob in ``other``, and return the conferences by these names."""
+    rooms = stage.controller.rooms
+    await stage.room("ann", twiml=ROOM)
+    await stage.until(lambda: len(rooms.conferences) == 1)
+    await stage.room("bob", twiml=ROOM.replace(">room<", ">other<"))
+    await stage.until(lambda: len(rooms.conferences) == 2)
+    return {conference.friendly_name: conference for conference in rooms.conferences}
 
 
 async def told(stage: Stage, watcher: Watcher, event: str, count: int = 1) -> Any:
@@ -88,3 +100,160 @@ async def test_who_talks_is_seen_and_since_when(stage: Stage) -> None:
         ann.talk(on=False)
         await stage.until(lambda: not watcher.person(NUMBERS["ann"])["talking"])
         assert watcher.person(NUMBERS["ann"])["talking_since"] is None
+
+
+async def test_many_changes_at_once_are_told_in_one_message_as_they_are_then(stage: Stage) -> None:
+    async with watching(await browser_of(stage)) as watcher:
+        await stage.room("ann", "bob", twiml=ROOM)
+        await stage.until(lambda: watcher.person(NUMBERS["bob"]) != {})
+        sid, call_sid = watcher.rooms["room"]["sid"], watcher.person(NUMBERS["ann"])["call_sid"]
+        before = len(watcher.of("change"))
+        for number in range(101):
+            stage.controller.rooms.command(sid, SetMuted(call_sid, muted=number % 2 == 0))
+        await stage.until(lambda: watcher.person(NUMBERS["ann"])["muted"])
+        (change,) = watcher.of("change")[before:]
+        assert change["participants"][sid].keys() == {call_sid}
+        assert change["conferences"] == {}, "nothing of the conference itself has changed"
+
+
+async def test_who_is_being_called_is_seen_until_that_one_joins(stage: Stage) -> None:
+    async with watching(await browser_of(stage)) as watcher:
+        cid = stage.phone("cid")
+        request = ParticipantRequest(
+            call=CallRequest(to=NUMBERS["cid"], from_="+15550000"), participant=Participant("", label="chief")
+        )
+        sid, call = await stage.controller.control.add_participant(ACCOUNT.sid, "room", request)
+        await cid.ringing()
+        await stage.until(lambda: watcher.person(NUMBERS["cid"]).get("status") == "ringing")
+        shown = watcher.person(NUMBERS["cid"])
+        assert (shown["label"], shown["from"], shown["direction"]) == ("chief", "+15550000", "outbound-api")
+        assert (shown["joined_at"], shown["waiting"]) == (None, False)
+        assert (watcher.rooms["room"]["expected"], watcher.rooms["room"]["participants"]) == (1, 0)
+        await cid.pick_up()
+        await stage.until(lambda: watcher.person(NUMBERS["cid"])["status"] == "connected")
+        assert watcher.person(NUMBERS["cid"])["joined_at"] is not None
+        assert watcher.person(NUMBERS["cid"])["call_sid"] == call.sid
+        assert (watcher.rooms["room"]["expected"], watcher.rooms["room"]["participants"]) == (0, 1)
+        assert list(watcher.conferences) == [sid]
+
+
+async def test_who_does_not_answer_is_gone_again(stage: Stage) -> None:
+    async with watching(await browser_of(stage)) as watcher:
+        cid = stage.phone("cid")
+        request = ParticipantRequest(call=CallRequest(to=NUMBERS["cid"], from_="+1555"), participant=Participant(""))
+        await stage.controller.control.add_participant(ACCOUNT.sid, "room", request)
+        await cid.ringing()
+        await stage.until(lambda: watcher.person(NUMBERS["cid"]) != {})
+        await cid.refuse()
+        await stage.until(lambda: watcher.rooms["room"]["status"] == "completed")
+        assert watcher.rooms["room"]["people"] == {}
+
+
+async def test_a_conference_that_has_ended_stays_for_ten_minutes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
+    browser = await browser_of(stage)
+    async with watching(browser) as watcher:
+        (ann,) = await stage.room("ann", twiml=ROOM)
+        await stage.until(lambda: "room" in watcher.rooms)
+        await ann.hang_up()
+        await stage.until(lambda: watcher.rooms["room"]["status"] == "completed")
+        room = watcher.rooms["room"]
+        assert (room["reason_ended"], room["people"]) == ("last-participant-left", {})
+        ended_at = room["ended_at"]
+        async with watching(browser) as another:
+            await stage.until(lambda: "room" in another.rooms)
+        await stage.clock.let_pass(595.0 - (stage.clock.now() - ended_at))
+        assert "room" in watcher.rooms
+        await stage.clock.let_pass(6.0)
+        await stage.until(lambda: watcher.conferences == {})
+
+
+async def test_a_later_life_knows_what_has_just_ended(stage: Stage) -> None:
+    await two_rooms(stage)
+    await stage.phones["bob"].hang_up()
+    await stage.until(lambda: [one.friendly_name for one in stage.controller.rooms.conferences] == ["room"])
+    browser = await browser_of(stage)
+    await stage.stop()
+    await stage.restart()
+    browser.port = stage.controller.port
+    async with watching(browser) as watcher:
+        await told(stage, watcher, "snapshot")
+        assert {name: room["status"] for name, room in watcher.rooms.items()} == {"room": "init", "other": "completed"}
+        assert watcher.person(NUMBERS["ann"]) != {}
+
+
+async def test_recordings_and_their_pauses_are_seen(stage: Stage) -> None:
+    async with watching(await browser_of(stage)) as watcher:
+        await stage.room("ann", "bob", twiml=ROOM.replace("<Conference>", '<Conference record="record-from-start">'))
+        await stage.until(lambda: watcher.rooms.get("room", {}).get("recording") == "on")
+        await stage.until(lambda: len(watcher.rooms["room"]["recordings"]) == 1)
+        (recording,) = watcher.rooms["room"]["recordings"]
+        assert (recording["status"], recording["source"]) == ("in-progress", "Conference")
+        await stage.controller.recordings.pause(recording["sid"])
+        await stage.until(lambda: watcher.rooms["room"]["recording"] == "paused")
+        assert [one["status"] for one in watcher.rooms["room"]["recordings"]] == ["paused"]
+        await stage.clock.let_pass(3.0)
+        await stage.hang_up_all()
+        await stage.until(lambda: watcher.rooms["room"]["recordings"] == [])
+
+
+async def test_a_page_of_a_conference_is_told_when_its_timeline_has_changed(stage: Stage) -> None:
+    browser = await browser_of(stage)
+    rooms = await two_rooms(stage)
+    sid, other = rooms["room"].sid, rooms["other"].sid
+    async with watching(browser, sid) as watcher, watching(browser, other) as elsewhere:
+        await told(stage, watcher, "snapshot")
+        await told(stage, elsewhere, "snapshot")
+        (ann,) = rooms["room"].participants
+        stage.controller.rooms.command(sid, SetMuted(ann, muted=True))
+        assert await told(stage, watcher, "timeline") == {"conference": sid}
+        assert elsewhere.of("timeline") == []
+
+
+async def test_a_callback_that_fails_and_a_notification_are_told(stage: Stage) -> None:
+    async with watching(await browser_of(stage)) as watcher:
+        with ClosedPort() as nobody:
+            events = f'statusCallback="{nobody}/events" statusCallbackEvent="join"'
+            await stage.room("ann", twiml=ROOM.replace("<Conference>", f"<Conference {events}>"))
+            failed = await told(stage, watcher, "callback")
+            await stage.hang_up_all()
+        assert (failed["account_sid"], failed["kind"], failed["state"], failed["attempts"]) == (
+            ACCOUNT.sid,
+            "conference",
+            "owed",
+            1,
+        )
+        assert failed["lane"] in watcher.conferences
+        await stage.room("bob", twiml="this is <no TwiML")
+        told_of = await told(stage, watcher, "notification")
+        assert (told_of["account_sid"], told_of["code"], told_of["level"]) == (ACCOUNT.sid, 12100, "error")
+
+
+class Meter:
+    """Stands in for an engine that can tell how loud people are."""
+
+    def __init__(self) -> None:
+        self.watched: Collection[str] = ()
+        self.tell: Callable[[Mapping[str, float]], None] = lambda _levels: None
+
+    def watch_levels(self, call_sids: Collection[str], on_levels: Callable[[Mapping[str, float]], None]) -> None:
+        self.watched, self.tell = call_sids, on_levels
+
+
+async def test_levels_are_measured_of_the_room_that_is_looked_at_alone(stage: Stage) -> None:
+    meter = Meter()
+    assert stage.controller.dashboard is not None
+    stage.controller.dashboard._feed._levels = meter
+    browser = await browser_of(stage)
+    rooms = await two_rooms(stage)
+    (ann,), (bob,) = (rooms[name].participants for name in ("room", "other"))
+    async with watching(browser) as everything, watching(browser, rooms["room"].sid) as watcher:
+        await told(stage, everything, "snapshot")
+        await told(stage, watcher, "snapshot")
+        assert meter.watched == {ann}
+        await stage.room("cid", twiml=ROOM)
+        await stage.until(lambda: len(meter.watched) == 2)
+        meter.tell({ann: -32.5, bob: -10.0})
+        assert await told(stage, watcher, "levels") == {ann: -32.5}
+        assert everything.of("levels") == []
+    await stage.until(lambda: meter.watched == frozenset())

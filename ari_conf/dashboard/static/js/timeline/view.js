@@ -34,6 +34,8 @@ export class TimelineView {
     /** @type {string | null} the key of the row that the keyboard is on */
     this.chosen = null;
     this._arrived = 0;
+    /** When the rows are of, by the controller's clock. */
+    this._readAt = 0;
     this._axis = makeAxis();
     this._names = h("div", { class: "tl-names" });
     this._bars = svg("g", {});
@@ -150,7 +152,7 @@ export class TimelineView {
     this._plot.setAttribute("height", String(height));
     const picture = { rows: this.rows.slice(first, last), first, view: this.view, width: this.width, chosen: this.chosen };
     drawRows(this._names, this._bars, picture, nameOf);
-    this._axis.draw(this.view, this.width, this.running ? this.now : null);
+    this._axis.draw(this.view, this.width, this.running ? this._readAt : null);
     this.pointer.again();
   }
 
@@ -169,8 +171,10 @@ export class TimelineView {
 
   _read() {
     const timeline = /** @type {Timeline} */ (this.timeline);
-    const end = timeline.end ?? this.now + (this.now - timeline.begin) * AHEAD;
-    this.rows = rowsOf(timeline, timeline.end ?? this.now);
+    const now = this.now;
+    this._readAt = now;
+    const end = timeline.end ?? now + (now - timeline.begin) * AHEAD;
+    this.rows = rowsOf(timeline, timeline.end ?? now);
     this.all = whole(timeline.begin, end);
   }
 }

@@ -17,10 +17,15 @@ export function walking(view) {
   view.element.append(told);
   let bar = -1;
 
-  /** @param {number} by */
-  function toRow(by) {
+  /** @param {number} by how many rows further than the one that is chosen, if one is */
+  function walk(by) {
     const at = view.rows.findIndex((row) => row.key === view.chosen);
-    const row = view.rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), view.rows.length - 1)];
+    toRow(at < 0 ? 0 : at + by);
+  }
+
+  /** @param {number} wanted */
+  function toRow(wanted) {
+    const row = view.rows[Math.min(Math.max(wanted, 0), view.rows.length - 1)];
     if (row === undefined) return;
     bar = -1;
     view.choose(row);
@@ -41,10 +46,10 @@ export function walking(view) {
 
   /** @type {Record<string, () => void>} */
   const keys = {
-    ArrowUp: () => toRow(-1),
-    ArrowDown: () => toRow(1),
-    PageUp: () => toRow(-PAGE),
-    PageDown: () => toRow(PAGE),
+    ArrowUp: () => walk(-1),
+    ArrowDown: () => walk(1),
+    PageUp: () => walk(-PAGE),
+    PageDown: () => walk(PAGE),
     ArrowLeft: () => toBar(-1),
     ArrowRight: () => toBar(1),
     "Shift+ArrowLeft": () => view.step(-1),
@@ -52,8 +57,8 @@ export function walking(view) {
     "+": () => view.nearer(),
     "-": () => view.farther(),
     0: () => view.lookAtAll(),
-    Home: () => toRow(-view.rows.length),
-    End: () => toRow(view.rows.length),
+    Home: () => toRow(0),
+    End: () => toRow(view.rows.length - 1),
     Escape: () => view.pointer.hide(),
   };
 
