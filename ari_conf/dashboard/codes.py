@@ -1,7 +1,7 @@
 """Error codes, explained to who has to do something about them: ``GET /dashboard/api/codes``.
 
-The texts are in ``codes/``, a file for each area. Operators read them at night: what has happened, what became of the call, what
-to look at.
+The texts are in ``code_texts/``, a file for each area. Operators read them at night: what has happened, what became of the call,
+what to look at.
 """
 
 import tomllib
@@ -13,7 +13,7 @@ from aiohttp import web
 
 from .visitor import Answer, Route, Visitor
 
-_FOLDER: Final = Path(__file__).parent / "codes"
+_FOLDER: Final = Path(__file__).parent / "code_texts"
 
 
 @dataclass(frozen=True, slots=True)

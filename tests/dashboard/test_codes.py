@@ -24,20 +24,6 @@ def test_explanations_are_sentences() -> None:
         assert not explained.title.endswith("."), number
         for sentence in (explained.cause, explained.remedy):
             assert sentence.endswith((".", ".)")), (number, sentence)
-            assert sentence[0].isupper() or sentence[0] in "<*" or sentence.split()[0] in WORDS, (number, sentence)
-
-
-WORDS = {
-    "input",
-    "callerId",
-    "coach",
-    "participantLabel",
-    "speechTimeout",
-    'transcribe="true"',
-    "workflowSid",
-    "reservationSid",
-}
-"""Names of attributes, with which a sentence may begin."""
 
 
 async def test_pages_get_all_of_them() -> None:
