@@ -1,7 +1,7 @@
 """Error codes, explained to who has to do something about them: ``GET /dashboard/api/codes``.
 
-The texts are in ``code_texts/``, a file for each area. Operators read them at night: what has happened, what became of the call,
-what to look at.
+The texts are in ``code_texts/``, a file for each area. Operators read them at night: what has happened, what became of the
+call, what to look at.
 """
 
 import tomllib
