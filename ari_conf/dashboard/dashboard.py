@@ -21,6 +21,7 @@ from .login import PATH, LoginDesk
 from .origin import Origins
 from .pages import Pages
 from .sessions import Sessions
+from .sounds import Uploads
 from .visitor import Route
 
 _REST: Final = "/rest"
@@ -43,6 +44,7 @@ class Dashboard:
             self.sessions, origins, house.accounts, house.clock, rate=settings.rest.rate, burst=settings.rest.burst
         )
         self._desk = LoginDesk(identities, self.sessions, self._guard, origins, house.clock)
+        self._uploads = Uploads(house.sounds)
         self._pages = Pages()
         self._feed = Feed(house, HealthWatch(house))
         self._streams = Streams(self._feed, self.sessions)
@@ -82,7 +84,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*self._streams.routes()]
+        return [*self._streams.routes(), *self._uploads.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:

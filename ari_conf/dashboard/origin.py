@@ -1,7 +1,7 @@
 """Where a request comes from: which address, by https or not, and whether it is one of our own pages that asks."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiohttp import web
 from yarl import URL
@@ -12,12 +12,18 @@ from ari_conf.settings import ServerSettings
 _SCHEMES: Final = ("http", "https")
 
 
+class _Origin(NamedTuple):
+    scheme: str
+    host: str
+    port: int | None
+
+
 class Origins:
     """Judges requests to the server that has these settings."""
 
     def __init__(self, server: ServerSettings) -> None:
         self._trusted: Collection[Network] = server.trusted_proxies
-        self._public = _url(server.public_url)
+        self._public = _origin(server.public_url)
 
     def owner(self, request: web.Request) -> str:
         """Return whom the address belongs to from which a request comes."""
@@ -28,17 +34,17 @@ class Origins:
         site = request.headers.get("Sec-Fetch-Site")
         if site is not None:
             return site == "same-origin"
-        origin = _url(request.headers.get("Origin"))
+        origin = _origin(request.headers.get("Origin"))
         if origin is None:
             return "Origin" not in request.headers
         if origin == self._public:
             return True
         # A proxy may speak https for us, so the scheme says nothing here.
-        return origin == _url(f"{origin.scheme}://{self._host(request)}")
+        return origin == _origin(f"{origin.scheme}://{self._host(request)}")
 
     def is_secure(self, request: web.Request) -> bool:
         """Tell whether the browser has sent it by https, be it to a proxy in front of us."""
-        origin = _url(request.headers.get("Origin"))
+        origin = _origin(request.headers.get("Origin"))
         if origin is not None:
             return origin.scheme == "https"
         if self._is_by_trusted(request) and (told := request.headers.get("X-Forwarded-Proto")):
@@ -54,10 +60,11 @@ class Origins:
         return peer is not None and is_within(peer, self._trusted)
 
 
-def _url(text: str | None) -> URL | None:
-    """Return the origin that a browser names; None for none, ``null`` or what is no address."""
+def _origin(text: str | None) -> _Origin | None:
+    """Return what a browser names as an origin; None for none, ``null`` or what is no address."""
     try:
         url = URL(text or "")
-        return url.origin() if url.scheme in _SCHEMES and url.host else None
+        port = url.port
     except ValueError:
         return None
+    return _Origin(url.scheme, url.host, port) if url.scheme in _SCHEMES and url.host else None

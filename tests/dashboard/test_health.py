@@ -36,9 +36,9 @@ def texts(health: Any) -> str:
     return " ".join(alarm["text"] for alarm in health["alarms"])
 
 
-def callback(account_sid: str, state: str, at: float, token: str = "t", **more: Any) -> DeliveryRow:
+def callback(account_sid: str, state: str, at: float, name: str = "one", **more: Any) -> DeliveryRow:
     return DeliveryRow(
-        token=token,
+        token=name,
         position=1,
         account_sid=account_sid,
         kind="conference",
@@ -88,7 +88,7 @@ async def test_an_account_sees_what_is_its_own_and_nothing_of_the_machine(house:
     controller.rooms.join(Caller(ACCOUNT.sid, {}), "room", Participant("CA1"), ConferenceSettings())
     controller.rooms.join(Caller(OTHER.sid, {}), "other", Participant("CA2"), ConferenceSettings())
     now = house.clock.now()
-    controller.store.write([callback(OTHER.sid, "owed", now - 90.0, token) for token in ("one", "two")])
+    controller.store.write([callback(OTHER.sid, "owed", now - 90.0, name) for name in ("one", "two")])
     await controller.store.flush()
     for account, state in ((OTHER, "delivered"), (OTHER, "owed"), (ACCOUNT, "given-up")):
         for observer in controller.outbox.observers:
