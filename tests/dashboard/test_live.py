@@ -19,7 +19,8 @@ SPEAKERS = ROOM.replace("<Conference>", '<Conference statusCallback="/events" st
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
     async with set_stage(None) as made:
         yield made
 
@@ -44,24 +45,21 @@ async def told(stage: Stage, watcher: Watcher, event: str, count: int = 1) -> An
     return watcher.of(event)[-1]
 
 
-async def test_who_comes_first_is_told_all_there_is() -> None:
-    async with set_stage(None) as stage:
-        await stage.room("ann", "bob", twiml=ROOM)
-        await stage.until(lambda: [len(one.participants) for one in stage.controller.rooms.conferences] == [2])
-        async with watching(await browser_of(stage)) as watcher:
-            snapshot = await told(stage, watcher, "snapshot")
-            assert watcher.status == 200
-            assert watcher.headers["Content-Type"] == "text/event-stream; charset=utf-8"
-            assert watcher.headers["Cache-Control"] == "no-store"
-            (room,) = snapshot["conferences"]
-            assert (room["friendly_name"], room["status"], room["participants"]) == ("room", "in-progress", 2)
-            assert [person["from"] for person in room["people"]] == [NUMBERS["ann"], NUMBERS["bob"]]
-            assert [person["joined_at"] for person in room["people"]] == sorted(
-                person["joined_at"] for person in room["people"]
-            )
-            assert room["recordings"] == []
-            assert snapshot["health"]["calls"] == 2
-            assert snapshot["now"] == pytest.approx(stage.clock.now(), abs=60)
+async def test_who_comes_first_is_told_all_there_is(stage: Stage) -> None:
+    await stage.room("ann", "bob", twiml=ROOM)
+    await stage.until(lambda: [len(one.participants) for one in stage.controller.rooms.conferences] == [2])
+    async with watching(await browser_of(stage)) as watcher:
+        snapshot = await told(stage, watcher, "snapshot")
+        assert watcher.status == 200
+        assert watcher.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+        assert watcher.headers["Cache-Control"] == "no-store"
+        (room,) = snapshot["conferences"]
+        assert (room["friendly_name"], room["status"], room["participants"]) == ("room", "in-progress", 2)
+        assert [person["from"] for person in room["people"]] == [NUMBERS["ann"], NUMBERS["bob"]]
+        assert [person["joined_at"] for person in room["people"]] == sorted(person["joined_at"] for person in room["people"])
+        assert room["recordings"] == []
+        assert snapshot["health"]["calls"] == 2
+        assert snapshot["now"] == pytest.approx(stage.clock.now(), abs=60)
 
 
 async def test_who_joins_is_muted_held_and_leaves_is_seen(stage: Stage) -> None:
@@ -149,8 +147,7 @@ async def test_who_does_not_answer_is_gone_again(stage: Stage) -> None:
         assert watcher.rooms["room"]["people"] == {}
 
 
-async def test_a_conference_that_has_ended_stays_for_ten_minutes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
+async def test_a_conference_that_has_ended_stays_for_ten_minutes(stage: Stage) -> None:
     browser = await browser_of(stage)
     async with watching(browser) as watcher:
         (ann,) = await stage.room("ann", twiml=ROOM)
