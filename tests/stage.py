@@ -239,8 +239,12 @@ async def set_stage(
     *numbers: NumberSettings,
     policy: HttpPolicy | None = None,
     webhooks: WebhookSettings | None = None,
+    sections: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Stage]:
-    """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
+    """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock.
+
+    ``sections`` of the settings by name take the place of those that all stages have.
+    """
     async with leaves_no_task(), AppServer() as app:
         clock: Clock
         if asterisk is None:
@@ -265,6 +269,7 @@ async def set_stage(
         settings = settings_for(app, *numbers)
         if webhooks is not None:
             settings = settings.model_copy(update={"webhooks": webhooks})
+        settings = settings.model_copy(update=sections or {})
 
         def make_controller() -> Controller:
             client = WebhookClient(policy) if policy else None

@@ -49,8 +49,8 @@ class Watcher:
         """Do what the page does with a message."""
         lines = [line.partition(":")[::2] for line in block.split("\n")]
         fields = dict(lines)
-        if "data" not in fields:
-            self.beats += "retry" not in fields
+        if "id" not in fields:
+            self.beats += fields.get("event") == "beat"
             return
         message = Message(fields["event"], int(fields["id"]), json.loads(fields["data"]))
         self.messages.append(message)

@@ -4,7 +4,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @typedef {Node | string | number | null | undefined | false} One */
-/** @typedef {One | One[]} Child what is false, null or undefined is left out */
+/** @typedef {One | readonly any[]} Child what is false, null or undefined is left out, and an array may have arrays in it */
 /** @typedef {Record<string, any>} Props */
 
 /**
@@ -132,7 +132,8 @@ export function keyed(parent, items, key, create, update) {
     after.set(name, element);
     wanted.push([item, element]);
   }
-  for (const [name, element] of before) if (!after.has(name)) element.remove();
+  // One that is elsewhere by now has been moved there.
+  for (const [name, element] of before) if (!after.has(name) && element.parentElement === parent) element.remove();
   let at = parent.firstElementChild;
   for (const [item, element] of wanted) {
     if (element === at) at = at.nextElementSibling;

@@ -14,7 +14,7 @@ const KNOWN_SECONDS = 5;
 const ASLEEP_SECONDS = 60;
 
 /** @typedef {"connecting" | "live" | "cut"} Phase */
-/** @typedef {"snapshot" | "change" | "recordings" | "timeline" | "levels" | "health" | "callback" | "notification" | "connection"} Kind */
+/** @typedef {"snapshot" | "change" | "recordings" | "timeline" | "levels" | "health" | "callback" | "notification" | "beat" | "connection"} Kind */
 /**
  * @typedef {object} News
  * @property {Kind} kind
@@ -23,7 +23,7 @@ const ASLEEP_SECONDS = 60;
  */
 
 /** @type {Kind[]} */
-const TOLD = ["snapshot", "change", "recordings", "timeline", "levels", "health", "callback", "notification"];
+const TOLD = ["snapshot", "change", "recordings", "timeline", "levels", "health", "callback", "notification", "beat"];
 
 export class Live {
   /** @param {() => void} ended is called when the session is over */

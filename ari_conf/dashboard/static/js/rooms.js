@@ -83,15 +83,17 @@ export function takeUp(rooms, { conferences, participants }) {
   };
 }
 
+/** @typedef {Pick<Participant, "call_sid" | "label" | "from" | "to" | "direction">} Called */
+
 /**
  * Return the number, client or SIP URI at the other end of a participant's call; the Call SID if it is not known.
- * @param {Participant} person
+ * @param {Called} person
  */
 export const addressOf = ({ direction, from, to, call_sid: callSid }) => (direction === "inbound" ? from || to : to || from) || callSid;
 
 /**
  * Return what a participant is called: the label, else the address.
- * @param {Participant} person
+ * @param {Called} person
  */
 export const nameOf = (person) => person.label ?? addressOf(person);
 

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { isCalled, nameOf } from "./rooms.js";
 
-/** @typedef {{icon: import("./icons.js").Icon, text: string, kind: "" | "good" | "warn" | "bad" | "accent"}} State */
+/** @typedef {{icon: import("./icons.js").Icon, text: string, kind: "" | "good" | "warn" | "bad" | "accent", short?: string}} State */
 
 const CALLED = { queued: "to be called", initiated: "is being called", connecting: "is being called", ringing: "rings" };
 
@@ -26,7 +26,7 @@ export function states(person, room) {
   if (person.muted) found.push({ icon: "muted", text: "muted", kind: "bad" });
   if (person.waiting) found.push({ icon: "waiting", text: "waiting", kind: "warn" });
   if (person.coaching) found.push({ icon: "coach", text: `coaches ${coached(person, room)}`, kind: "accent" });
-  if (person.end_conference_on_exit) found.push({ icon: "moderator", text: "ends the conference by leaving", kind: "" });
+  if (person.end_conference_on_exit) found.push({ icon: "moderator", text: "ends the conference by leaving", short: "ends on exit", kind: "" });
   return found;
 }
 
@@ -39,7 +39,7 @@ function coached(person, room) {
   return target ? nameOf(target) : "somebody who has left";
 }
 
-/** @typedef {{text: string, kind: string, icon?: import("./icons.js").Icon}} Word */
+/** @typedef {{text: string, kind: string, icon?: import("./icons.js").Icon, short?: string}} Word `short` is shown in its place, if there is one */
 
 /** @type {Record<string, Word>} */
 const STATUS = {
@@ -65,7 +65,7 @@ export function recordingWords(room) {
 }
 
 /** @param {Word} word */
-export const pill = ({ text, kind, icon: drawing }) => h("span", { class: ["pill", kind] }, drawing && icon(drawing), text);
+export const pill = ({ text, kind, icon: drawing, short }) => h("span", { class: ["pill", kind], title: short && text }, drawing && icon(drawing), short ?? text);
 
 /**
  * Return why a conference has ended, in words.

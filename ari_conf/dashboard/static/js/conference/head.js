@@ -2,7 +2,7 @@
 /** A room's name, how it is, and what can be done to it. */
 
 import { attribute, h, replace, text } from "../dom.js";
-import { counted, duration, time } from "../format.js";
+import { counted, duration, number, time } from "../format.js";
 import { icon } from "../icons.js";
 import { pill, recordingWords, statusWord, whyEnded } from "../states.js";
 import { announce } from "./announce.js";
@@ -69,8 +69,8 @@ function factsOf(room) {
   /** @type {[string, Node | string][]} */
   const facts = [];
   if (room.status !== "completed") {
-    const most = room.max_participants === null ? "" : ` of ${room.max_participants}`;
-    facts.push(["Participants", `${room.participants}${most}`], ["Talking", String(room.talking)]);
+    const most = room.max_participants === null ? "" : ` of ${number(room.max_participants)}`;
+    facts.push(["Participants", `${number(room.participants)}${most}`], ["Talking", number(room.talking)]);
     if (room.expected) facts.push(["Being called", counted(room.expected, "person", "people")]);
   }
   facts.push(room.started_at === null ? ["Waiting since", time(room.created_at)] : ["Started", time(room.started_at)]);

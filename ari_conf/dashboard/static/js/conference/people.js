@@ -1,11 +1,19 @@
 // @ts-check
-/** Who is in a room, line by line, with what can be done. A line is copied from a pattern, and changed only where it must be. */
+/**
+ * Who is in a room, line by line, with what can be done. A line is copied from a pattern, and changed only where it must be.
+ *
+ * Lines stand in blocks, and the style sheet lets the browser pass over blocks that are out of sight: single lines would be a
+ * thousand things to look at for each frame.
+ */
 
 import { attribute, h, keyed, replace, text } from "../dom.js";
 import { clock, phone } from "../format.js";
 import { icon } from "../icons.js";
 import { addressOf, isCalled, nameOf } from "../rooms.js";
 import { pill, states } from "../states.js";
+
+/** A multiple of the numbers of columns, so that only the last block has gaps. */
+const BLOCK = 60;
 
 /** What is quieter is shown as nothing, and full scale as all. */
 const QUIETEST_DB = -60;
@@ -15,8 +23,8 @@ const QUIETEST_DB = -60;
 /** @typedef {"mute" | "hold" | "more"} Deed */
 
 const pattern = h(
-  "li",
-  { class: "attendee" },
+  "div",
+  { class: "attendee", role: "listitem" },
   h("span", { class: "light" }),
   h("span", { class: "level" }),
   h("span", { class: "who" }, h("bdi", { class: "name" }), h("bdi", { class: "other" })),
@@ -37,7 +45,7 @@ function deed(name, drawing) {
 const parts = new WeakMap();
 
 function create() {
-  const line = /** @type {HTMLLIElement} */ (pattern.cloneNode(true));
+  const line = /** @type {HTMLDivElement} */ (pattern.cloneNode(true));
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (line.querySelector(selector));
   parts.set(line, {
     light: find(".light"),
@@ -64,11 +72,11 @@ export class PeopleList {
     this.act = act;
     /** @type {Room | null} */
     this.room = null;
-    /** @type {Map<unknown, HTMLLIElement>} */
+    /** @type {Map<unknown, HTMLDivElement>} */
     this.lines = new Map();
     /** @type {Set<string>} */
     this.heard = new Set();
-    this.element = h("ul", { class: "attendees", onclick: (/** @type {MouseEvent} */ event) => this.click(event) });
+    this.element = h("div", { class: "attendees", role: "list", "aria-labelledby": "people-title", onclick: (/** @type {MouseEvent} */ event) => this.click(event) });
   }
 
   /**
@@ -78,7 +86,14 @@ export class PeopleList {
   show(room, wanted) {
     this.room = room;
     const people = [...room.people.values()].filter(wanted);
-    this.lines = keyed(this.element, people, (person) => person.call_sid, create, (line, person) => this.update(line, person, room));
+    const blocks = Array.from({ length: Math.ceil(people.length / BLOCK) }, (_, index) => people.slice(index * BLOCK, (index + 1) * BLOCK));
+    const before = this.lines;
+    this.lines = new Map();
+    keyed(this.element, blocks.entries(), ([index]) => index, () => h("div", { class: "block" }), (block, [, members]) => {
+      block.style.setProperty("--lines", String(members.length));
+      const lines = keyed(block, members, (person) => person.call_sid, (person) => before.get(person.call_sid) ?? create(), (line, person) => this.update(line, person, room));
+      for (const [callSid, line] of lines) this.lines.set(callSid, line);
+    });
   }
 
   /**
@@ -97,7 +112,7 @@ export class PeopleList {
     }
   }
 
-  /** @param {HTMLLIElement} line @param {Participant} person @param {Room} room */
+  /** @param {HTMLDivElement} line @param {Participant} person @param {Room} room */
   update(line, person, room) {
     const part = /** @type {Parts} */ (parts.get(line));
     if (line.classList.contains("talking") !== person.talking) {
@@ -130,6 +145,8 @@ export class PeopleList {
   /** @param {Record<string, number>} levels in dBFS by Call SID */
   showLevels(levels) {
     const heard = new Set(Object.keys(levels));
+    // Not every engine measures, and room for what never comes looks like silence.
+    if (heard.size) this.element.classList.add("has-levels");
     for (const callSid of this.heard) if (!heard.has(callSid)) this.level(callSid, 0);
     for (const [callSid, level] of Object.entries(levels)) this.level(callSid, Math.max(0, Math.min(1, 1 - level / QUIETEST_DB)));
     this.heard = heard;

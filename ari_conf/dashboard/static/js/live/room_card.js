@@ -2,7 +2,7 @@
 /** A room as a card. */
 
 import { attribute, h, replace, text } from "../dom.js";
-import { clock, counted, duration, phone } from "../format.js";
+import { clock, counted, duration, number, phone } from "../format.js";
 import { nameOf } from "../rooms.js";
 import { pill, recordingWords, whyEnded } from "../states.js";
 import { showPeople, touchPeople } from "./people.js";
@@ -99,7 +99,7 @@ export class RoomCard {
 
 /** @param {Room} room */
 function there(room) {
-  const facts = [counted(room.participants, "participant"), `${room.talking} talking`];
+  const facts = [counted(room.participants, "participant"), `${number(room.talking)} talking`];
   if (room.expected) facts.push(`${room.expected} being called`);
   if (room.region) facts.push(room.region);
   facts.push(`since ${clock(room.started_at ?? room.created_at)}`);
