@@ -14,6 +14,7 @@ from ari_conf.store import Store
 from .guard import Guard
 from .headers import add_headers, refuse_as_rest
 from .health import HealthWatch
+from .history import History
 from .identities import Identities
 from .live import Feed
 from .live_stream import Streams
@@ -48,6 +49,7 @@ class Dashboard:
         self._pages = Pages()
         self._feed = Feed(house, HealthWatch(house))
         self._streams = Streams(self._feed, self.sessions)
+        self._history = History(house)
         self._house = house
         self._stack = contextlib.AsyncExitStack()
 
@@ -84,7 +86,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*self._streams.routes(), *self._uploads.routes()]
+        return [*self._streams.routes(), *self._history.routes(), *self._uploads.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:
