@@ -15,6 +15,7 @@ from .codes import code_routes
 from .guard import Guard
 from .headers import add_headers, refuse_as_rest
 from .health import HealthWatch
+from .history import History
 from .identities import Identities
 from .live import Feed
 from .live_stream import Streams
@@ -49,6 +50,7 @@ class Dashboard:
         self._pages = Pages()
         self._feed = Feed(house, HealthWatch(house))
         self._streams = Streams(self._feed, self.sessions)
+        self._history = History(house)
         self._house = house
         self._stack = contextlib.AsyncExitStack()
 
@@ -85,7 +87,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*self._streams.routes(), *self._uploads.routes(), *code_routes()]
+        return [*self._streams.routes(), *self._uploads.routes(), *code_routes(), *self._history.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:

@@ -13,7 +13,7 @@ let made = 0;
  * @param {object} what
  * @param {Child[]} what.facts
  * @param {string} what.label what the button opens, for a screen reader
- * @param {() => Child} what.fill makes what is shown when it is open
+ * @param {() => Child[]} what.fill makes what is shown when it is open
  * @param {Record<string, string>} [what.dataset]
  * @returns {HTMLElement}
  */
@@ -30,7 +30,7 @@ export function expander({ facts, label, fill, dataset = {} }) {
   function toggle() {
     details.hidden = !details.hidden;
     button.setAttribute("aria-expanded", String(!details.hidden));
-    if (details.childElementCount === 0) details.append(h("div", {}, fill()));
+    if (details.childElementCount === 0) details.append(h("div", {}, ...fill()));
   }
 
   return h("li", { class: "expander", dataset }, h("div", { class: "expander-facts" }, facts), button, details);

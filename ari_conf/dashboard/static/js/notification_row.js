@@ -76,5 +76,5 @@ function exchange({ request_variables: variables, response_headers: headers, res
     headers ? [h("p", { class: "soft" }, "Headers of the answer"), parametersTable(Object.fromEntries(new URLSearchParams(headers)), "Headers of the answer")] : null,
     body ? [h("p", { class: "soft" }, "The answer"), h("pre", { class: "text-box", tabindex: 0 }, body)] : null,
   ];
-  return parts.some(Boolean) ? parts : h("p", { class: "soft" }, "There was no answer.");
+  return parts.some(Boolean) ? parts.flat() : h("p", { class: "soft" }, "There was no answer.");
 }

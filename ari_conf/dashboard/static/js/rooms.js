@@ -85,6 +85,8 @@ export function takeUp(rooms, { conferences, participants }) {
 
 /** @typedef {Pick<Participant, "call_sid" | "label" | "from" | "to" | "direction">} Called */
 
+/** @typedef {Pick<Participant, "label" | "direction" | "from" | "to" | "call_sid">} Named */
+
 /**
  * Return the number, client or SIP URI at the other end of a participant's call; the Call SID if it is not known.
  * @param {Called} person

@@ -30,7 +30,7 @@ export function callbackRow(callback, context, links = {}) {
     ],
     label: `Callback ${event || callback.kind}: all that is known of it`,
     dataset: { token: callback.token },
-    fill: () => callbackDetails(callback, context, changed),
+    fill: () => [callbackDetails(callback, context, changed)],
   });
 
   /** @param {Callback} latest */

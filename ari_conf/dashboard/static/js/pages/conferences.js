@@ -116,7 +116,8 @@ function jumpsTo({ participants, calls, recordings }) {
     ["recording", recordings],
   ].filter(([, list]) => list.length > 0);
   if (groups.length === 0) return null;
-  return ["Found besides conferences: ", groups.map(([word, list], index) => [index ? ", " : "", h("a", { href: `#${word}s` }, counted(list.length, word))])];
+  const links = groups.flatMap(([word, list], index) => [index ? ", " : "", h("a", { href: `#${word}s` }, counted(list.length, word))]);
+  return ["Found besides conferences: ", ...links];
 }
 
 /** @param {any} one */
