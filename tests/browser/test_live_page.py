@@ -70,7 +70,8 @@ async def entered(stage: Stage, page: Page) -> AsyncIterator[Page]:
 
 
 def line(page: Page, name: str) -> Locator:
-    return page.get_by_role("listitem").filter(has=page.get_by_text(name, exact=True))
+    """Return the line of somebody on the live page or on that of a conference; their events have the name as well."""
+    return page.locator(".person, .attendee").filter(has=page.get_by_text(name, exact=True))
 
 
 async def open_room(page: Page, name: str = "Support") -> None:
