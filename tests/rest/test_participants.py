@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from ari_conf.conference import AudioProgram, Exit
+from ari_conf.phones.phone import AUDIBLE
+from tests.calls.by_ear import JINGLE, for_a_moment, sound, until_jingle
 from tests.rest.desk import ROOM, Desk
-from tests.stage import who_hears_whom
+from tests.stage import ACCOUNT, who_hears_whom
 
 LABELLED = '<Response><Dial><Conference participantLabel="{}">Room</Conference></Dial></Response>'
 APPLICATION = "http://127.0.0.1:1/nothing-there"
@@ -165,6 +167,24 @@ async def test_an_announcement_to_one_is_told_when_it_is_over(desk: Desk) -> Non
     await desk.ask(desk.client.conferences(desk.conference.sid).participants(a).update, announce_url=url)
     (told,) = await desk.stage.callbacks(1)
     assert (told["StatusCallbackEvent"], told["CallSid"], told["AnnounceUrl"]) == ("announcement-end", a, url)
+
+
+async def test_a_document_can_be_announced_to_one(desk: Desk) -> None:
+    events = 'statusCallback="/events" statusCallbackEvent="announcement"'
+    ann, bob = await desk.room("ann", "bob", twiml=ROOM.replace("<Conference>", f"<Conference {events}>"))
+    desk.stage.app.voice["/jingle"] = sound(1.0)
+    a, _ = desk.conference.participants
+    document = f"<Response><Play>/elsewhere</Play><Play>{desk.stage.app.url('/jingle')}</Play></Response>"
+    status, _, _ = await desk.raw(
+        "POST", f"/Conferences/{desk.conference.sid}/Participants/{a}.json", data={"AnnounceTwiml": document}
+    )
+    assert status == 200
+    await until_jingle(ann)
+    (told,) = await desk.stage.callbacks(1)
+    assert (told["StatusCallbackEvent"], told["CallSid"], told["AnnounceUrl"]) == ("announcement-end", a, "")
+    # What a relative address belongs to is nowhere said.
+    assert [int(note.code) for note in desk.stage.controller.notifications.of_account(ACCOUNT.sid)] == [11100]
+    assert for_a_moment(bob.recording(), JINGLE) < AUDIBLE
 
 
 async def test_the_wait_music_can_be_changed(desk: Desk) -> None:
