@@ -282,3 +282,26 @@ async def test_holding_again_does_not_change_what_is_heard(desk: Desk) -> None:
     assert desk.conference.participants[a].hold_program == held == AudioProgram("", "POST")
     await desk.ask(update, hold_url=APPLICATION)
     assert desk.conference.participants[a].hold_program == AudioProgram(APPLICATION, "GET")
+
+
+async def test_who_talks_is_told_of_every_room(either_desk: Desk) -> None:
+    desk = either_desk
+    ann, bob, cid = [desk.stage.phone(name) for name in ("ann", "bob", "cid")]
+    desk.stage.answer(ROOM)
+    for phone in (ann, bob, cid):
+        phone.talk(on=False)
+        await phone.dial("room")
+    await desk.stage.until(lambda: len(desk.conference.participants) == 3)
+    a, _, c = desk.conference.participants
+    room = desk.client.conferences(desk.conference.sid)
+    await desk.ask(room.participants(c).update, muted=True)
+    ann.talk(on=True)
+    cid.talk(on=True)
+    await desk.stage.until(lambda: desk.conference.participants[a].talking)
+    _, _, listed = await desk.raw("GET", f"/Conferences/{desk.conference.sid}/Participants.json")
+    assert {one["call_sid"] for one in listed["participants"] if one["talking"]} == {a}
+    ann.talk(on=False)
+    await desk.stage.until(lambda: not desk.conference.participants[a].talking)
+    _, _, listed = await desk.raw("GET", f"/Conferences/{desk.conference.sid}/Events.json")
+    told = [(one["event"], one["call_sid"], one["sequence_number"]) for one in listed["events"] if "speech" in one["event"]]
+    assert told == [("participant-speech-start", a, None), ("participant-speech-stop", a, None)]
