@@ -1,7 +1,8 @@
-"""What it costs to know who talks: the controller's work for each change, and Asterisk's CPU with and without talk detection.
+"""What it costs to know who talks, and how loud: the controller's work for each change, and Asterisk's CPU.
 
 A change is somebody in a crowded room who starts or stops talking, of whom no application wants to be told: rules, timeline and
-what is kept for the next life, down to the database (SQLite). In Asterisk phones talk without a pause in one room.
+what is kept for the next life, down to the database (SQLite). In Asterisk phones talk without a pause in one room: with and without
+talk detection, and with the level of each measured, as for the page of a conference in the dashboard.
 
 ``python -m benchmarks.talking [--quick] [--once]``
 """
@@ -12,6 +13,7 @@ import itertools
 import os
 import tempfile
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +95,7 @@ async def changes(effort: Effort) -> tuple[Figure, int]:
 
 async def asterisk(effort: Effort) -> dict[str, Figure]:
     """Return how much of a core Asterisk needs for a room in which everybody talks."""
-    taken: dict[str, list[float]] = {"without": [], "with": []}
+    taken: dict[str, list[float]] = {"without": [], "with": [], "levels": []}
     with tempfile.TemporaryDirectory() as folder:
         async with PrivateAsterisk(ensure_installed(print)) as running:
             engine = AsteriskEngine(
@@ -112,13 +114,28 @@ async def asterisk(effort: Effort) -> dict[str, Figure]:
                 await engine.answer(event.call_sid)
                 await dialling
                 placements[event.call_sid] = InMix()
-            for _, (name, detect) in itertools.product(range(effort.rounds), (("without", False), ("with", True))):
-                await engine.apply(AudioPlan("CF", placements, detect_talking=detect))
+            for _, name in itertools.product(range(effort.rounds), taken):
+                await engine.apply(AudioPlan("CF", placements, detect_talking=name != "without"))
+                if name == "levels":
+                    await levels(engine, placements)
                 taken[name].append(await cpu_share(running, effort.seconds))
+                engine.watch_levels((), lambda _levels: None)
             await asyncio.gather(*(phone.hang_up() for phone in phones))
             await engine.apply(AudioPlan("CF", {}))
             await engine.stop()
     return {name: Figure(tuple(values)) for name, values in taken.items()}
+
+
+async def levels(engine: AsteriskEngine, call_sids: Collection[str]) -> None:
+    """Have the levels of all these measured, and return when they are."""
+    all_told = asyncio.Event()
+
+    def on_levels(told: Mapping[str, float]) -> None:
+        if len(told) == len(call_sids):
+            all_told.set()
+
+    engine.watch_levels(call_sids, on_levels)
+    await all_told.wait()
 
 
 async def cpu_share(running: PrivateAsterisk, seconds: float) -> float:
@@ -138,16 +155,17 @@ async def cpu_share(running: PrivateAsterisk, seconds: float) -> float:
 async def measured(effort: Effort) -> None:
     change, grown = await changes(effort)
     shares = await asterisk(effort)
+    words = {"without": "talking not detected", "with": "talking detected", "levels": "and levels measured"}
     rows = [
         ["ari_conf, one change", f"{change.median * 1e6:.0f} µs", f"{change.spread:.0%}"],
         ["of a core while all talk", f"{change.median * effort.crowd * CHANGES_A_SECOND:.1%}", ""],
         ["in the database", f"{grown} bytes", ""],
-        *([f"Asterisk {name} detection", f"{one.median:.1%} of a core", f"{one.spread:.0%}"] for name, one in shares.items()),
+        *([f"Asterisk, {words[name]}", f"{one.median:.1%} of a core", f"{one.spread:.0%}"] for name, one in shares.items()),
     ]
     results = {"change": change.as_json(), "bytes": grown} | {f"asterisk {name}": one.as_json() for name, one in shares.items()}
     if all(shares["without"].rounds):
         share = ratio(shares["with"], shares["without"])
-        rows.append(["with / without", f"{share.median:.2f}", f"{share.spread:.0%}"])
+        rows.append(["detected / not detected", f"{share.median:.2f}", f"{share.spread:.0%}"])
         results["asterisk with / without"] = share.as_json()
     title = f"Who talks: {effort.crowd} in a room with a change each {1 / CHANGES_A_SECOND:g} s; {effort.phones} phones"
     print_table(title, ["", "median", "spread"], rows)

@@ -32,7 +32,7 @@ from .transport import REQUEST_TIMEOUT
 log = structlog.get_logger(__name__)
 
 MOST_LEVELS: Final = 25
-"""How many calls are measured at once: for so many Asterisk needs a seventh of a core, and we a tenth."""
+"""How many calls are measured at once: for so many Asterisk needs a fifth of a core more, and we a tenth."""
 
 _STOP_SECONDS: Final = 2.0
 """How long a stopping engine waits until nothing of it is left in Asterisk."""
