@@ -1,8 +1,8 @@
 """What it costs to know who talks, and how loud: the controller's work for each change, and Asterisk's CPU.
 
 A change is somebody in a crowded room who starts or stops talking, of whom no application wants to be told: rules, timeline and
-what is kept for the next life, down to the database (SQLite). In Asterisk phones talk without a pause in one room: with and without
-talk detection, and with the level of each measured, as for the page of a conference in the dashboard.
+what is kept for the next life, down to the database (SQLite). In Asterisk phones talk without a pause in one room: without talk
+detection, with it, and with the level of each measured, as for the page of a conference in the dashboard.
 
 ``python -m benchmarks.talking [--quick] [--once]``
 """
