@@ -57,7 +57,7 @@ class Feed:
         self._timer: asyncio.TimerHandle | None = None
         self._told_at = 0.0
         self._open = False
-        self._heard: frozenset[str] = frozenset()
+        self._heard: tuple[str, ...] = ()
         house.rooms.observers.append(self._on_event)
         house.calls.progress.observers.append(self._on_progress)
         house.recordings.observers.append(self._on_recording)
@@ -66,8 +66,12 @@ class Feed:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be watched: while ``keep`` runs, and it is not stopped."""
+        """Whether it can be watched."""
         return self._open
+
+    def open(self) -> None:
+        """Let it be watched, from when all there is of an earlier life is there."""
+        self._open = True
 
     async def health(self, scope: Scope) -> Health:
         """Return how the controller does now."""
@@ -109,7 +113,6 @@ class Feed:
 
     async def keep(self) -> None:
         """Look at the controller's health every two seconds, and let go of conferences that have ended long ago, for ever."""
-        self._open = True
         while True:
             try:
                 await self._look()
@@ -256,8 +259,8 @@ class Feed:
         """Have the levels told of those who are in a room that somebody looks at, and of nobody else."""
         if self._levels is None:
             return
-        rooms = {client.room for client in self._clients if client.room is not None}
-        wanted = frozenset(call_sid for sid in rooms for call_sid in self._rooms.present(sid))
+        rooms = sorted({client.room for client in self._clients if client.room is not None})
+        wanted = tuple(call_sid for sid in rooms for call_sid in self._rooms.present(sid))
         if wanted != self._heard:
             self._heard = wanted
             self._levels.watch_levels(wanted, self._on_levels)
@@ -269,7 +272,8 @@ class Feed:
                 continue
             if client.room not in texts:
                 there = self._rooms.present(client.room)
-                texts[client.room] = to_text({call_sid: level for call_sid, level in levels.items() if call_sid in there})
+                told = {call_sid: round(level, 1) for call_sid, level in levels.items() if call_sid in there}
+                texts[client.room] = to_text(told)
             client.heard(texts[client.room])
 
 
