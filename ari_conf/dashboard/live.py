@@ -20,7 +20,6 @@ from ari_conf.webhooks.delivery import DELIVERED, GIVEN_UP
 from . import views
 from .health import LOOK_SECONDS, HealthWatch
 from .health_views import Health
-from .levels import Levels
 from .live_client import Client
 from .live_ended import JustEnded, ended_before
 from .live_rooms import ShownRooms, to_text
@@ -36,15 +35,11 @@ GATHERING: Final = 0.01
 
 
 class Feed:
-    """Tells clients how conferences change. What is told is read at that moment, so that nothing queues up.
+    """Tells clients how conferences change. What is told is read at that moment, so that nothing queues up."""
 
-    ``levels`` tells how loud people are, if the engine can.
-    """
-
-    def __init__(self, house: House, health: HealthWatch, levels: Levels | None = None) -> None:
+    def __init__(self, house: House, health: HealthWatch) -> None:
         self._house = house
         self._health = health
-        self._levels = levels
         self._ended = JustEnded()
         self._talking_since: dict[str, float] = {}
         self._rooms = ShownRooms(house.rooms, house.recordings, self._ended, house.calls, self._talking_since)
@@ -127,6 +122,9 @@ class Feed:
             self._timer.cancel()
         for client in self._clients:
             client.close()
+        # Before the engine is stopped; the streams end a moment later.
+        self._clients.clear()
+        self._watch_levels()
         await self._health.stop()
 
     async def _account_of(self, conference_sid: str) -> str:
@@ -257,13 +255,11 @@ class Feed:
 
     def _watch_levels(self) -> None:
         """Have the levels told of those who are in a room that somebody looks at, and of nobody else."""
-        if self._levels is None:
-            return
         rooms = sorted({client.room for client in self._clients if client.room is not None})
         wanted = tuple(call_sid for sid in rooms for call_sid in self._rooms.present(sid))
         if wanted != self._heard:
             self._heard = wanted
-            self._levels.watch_levels(wanted, self._on_levels)
+            self._house.engine.watch_levels(wanted, self._on_levels)
 
     def _on_levels(self, levels: Mapping[str, float]) -> None:
         texts: dict[str, str] = {}
