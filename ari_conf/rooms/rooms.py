@@ -214,8 +214,9 @@ class Rooms:
             return
         # The most frequent of all commands changes nothing of the audio.
         command = Talking(call_sid, talking)
-        room.conference, events = handle(room.conference, command, self._clock.now())
-        room.journal.note(room.conference, command, events)
+        before, now = room.conference, self._clock.now()
+        room.conference, events = handle(before, command, now)
+        room.journal.note(before, room.conference, command, events, now)
         for event in events:
             self._tell(room.conference, event)
 

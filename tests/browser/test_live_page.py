@@ -2,11 +2,14 @@
 
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
+from ari_conf.audio.tones import tone
+from ari_conf.audio.wav import write_wav
 from ari_conf.settings import OperatorSettings, ServerSettings
 from tests.app_server import AUTH_TOKEN
 from tests.dashboard.door import ANN, LEO, PASSWORD
@@ -17,6 +20,8 @@ from .dashboard import Dashboard, fits, logged_in
 from .running import HEIGHT, WIDTH, Faults
 from .screenshots import SCHEMES
 
+LOUD = 0.01
+"""Speech and tones are louder than this, silence is not."""
 LABELLED = (
     '<Response><Dial><Conference participantLabel="{}" statusCallback="/events" statusCallbackEvent="speaker">Support'
     "</Conference></Dial></Response>"
@@ -267,3 +272,62 @@ async def test_read_only_sees_all_and_can_change_nothing(page: Page, operator: O
         for name in ("Mute ann", "Hold bob", "More for bob", "End", "Announce"):
             await expect(page.get_by_role("button", name=name, exact=True)).to_be_enabled(enabled=acts)
         await expect(page.get_by_text("Your role is read-only")).to_be_visible(visible=not acts)
+
+
+@pytest.mark.parametrize("to_all", [True, False])
+@ON_LOCAL
+async def test_words_are_announced(stage: Stage, entered: Page, to_all: bool) -> None:  # noqa: FBT001
+    await call_in(stage, "ann", "bob")
+    for phone in stage.phones.values():
+        phone.talk(on=False)
+    await open_room(entered)
+    if to_all:
+        await entered.get_by_role("button", name="Announce").click()
+    else:
+        await entered.get_by_role("button", name="More for bob").click()
+        await entered.get_by_role("menuitem", name="Announce…").click()
+    dialog = entered.get_by_role("dialog", name="Announce to")
+    await dialog.get_by_label("What is said").fill("Please <all> listen & wait. " * 5)
+    await dialog.get_by_role("button", name="Announce").click()
+    await expect(entered.get_by_text(f"It is announced to {'everybody' if to_all else 'bob'}.")).to_be_visible()
+    hears = {"ann": to_all, "bob": True}
+    phones = list(stage.phones.values())
+    await until_heard(phones, lambda heard: {name: ear.level > LOUD for name, ear in heard.items()} == hears)
+
+
+@ON_LOCAL
+async def test_sound_file_is_uploaded_and_heard(stage: Stage, entered: Page, tmp_path: Path) -> None:
+    await call_in(stage, "ann", "bob")
+    for phone in stage.phones.values():
+        phone.talk(on=False)
+    sound = tmp_path / "gong.wav"
+    write_wav(sound, tone(TONES["eve"], 3.0), 8000)
+    await open_room(entered)
+    await entered.get_by_role("button", name="Announce").click()
+    dialog = entered.get_by_role("dialog", name="Announce to everybody")
+    await dialog.get_by_label("A sound file").check()
+    await dialog.get_by_label("Sound file, WAV").set_input_files(sound)
+    await dialog.get_by_role("button", name="Announce").click()
+    await until_heard([stage.phones["ann"]], lambda heard: heard["ann"].hears(TONES["eve"]))
+
+
+async def test_how_loud_somebody_speaks_is_seen(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann", "bob")
+    stage.phones["bob"].talk(on=False)
+    await open_room(entered)
+    await is_louder(entered, "ann", than="bob")
+    stage.phones["ann"].talk(on=False)
+    stage.phones["bob"].talk(on=True)
+    await is_louder(entered, "bob", than="ann")
+
+
+async def is_louder(page: Page, name: str, than: str) -> None:
+    """Wait until the bar of one is long, and that of the other is not."""
+    bars = """([loud, quiet]) => {
+        const bar = (name) => {
+            const line = document.querySelector(`[aria-label="Mute ${name}"]`).closest(".attendee");
+            return Number(line.querySelector(".level").style.getPropertyValue("--level"));
+        };
+        return bar(loud) > 0.3 && bar(quiet) < 0.1;
+    }"""
+    await page.wait_for_function(bars, arg=[name, than])
