@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import json
+import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import pytest
+import structlog
 from pydantic import SecretStr
 
 from ari_conf.accounts import Account
@@ -384,6 +387,43 @@ async def test_name_that_nobody_has_takes_as_long_as_a_wrong_password(monkeypatc
     costs = {(one.log_n, one.block_size, one.parallel) for one in compared}
     assert len(compared) == 2
     assert len(costs) == 1
+
+
+async def test_passwords_are_compared_when_nothing_else_wants_the_processor(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    priorities: list[int] = []
+
+    def noted(_hashed: PasswordHash, _password: str) -> bool:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return True
+
+    monkeypatch.setattr(PasswordHash, "fits", noted)
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert (await desk.browser().log_in("ann", "anything")).status == 200
+    assert priorities == [19]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == here
+
+
+async def test_the_log_tells_who_came_and_what_they_changed_but_no_passwords(desk: Office) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await desk.browser().log_in("ann", "a wrong password")
+        await desk.browser().log_in("a password in the place of a name", "x")
+        browser = await desk.browser().entered("ann")
+        path = f"/dashboard/rest/Accounts/{ACCOUNT.sid}/Queues.json"
+        await browser.ask("GET", path)
+        assert (await browser.ask("POST", path, data={"FriendlyName": "q"})).status == 201
+    told = [line for line in lines if "dashboard" in line["event"]]
+    assert [(line["log_level"], line["name"]) for line in told] == [
+        ("warning", "ann"),
+        ("warning", None),
+        ("info", "ann"),
+        ("info", "ann"),
+    ]
+    assert told[0]["address"] == "127.0.0.1"
+    assert (told[3]["method"], told[3]["path"]) == ("POST", path)
+    for secret in ("a wrong password", "in the place of a name", PASSWORD, browser.cookie, browser.csrf):
+        assert secret not in str(lines)
 
 
 async def test_without_a_dashboard_there_is_nothing() -> None:
