@@ -13,6 +13,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
+from ari_conf import passwords
 from ari_conf.accounts import Account
 from ari_conf.clock import VirtualClock
 from ari_conf.dashboard import identities, login
@@ -27,6 +28,11 @@ from tests.stage import ACCOUNT
 from .door import ANN, IDLE, KEY, LEO, NOR, OTHER, PASSWORD, Browser, Office, cheap_hash, office
 
 SESSION = "/dashboard/api/session"
+
+
+@pytest.fixture(autouse=True)
+def hashing_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "LOG_N", 4)
 
 
 @pytest.fixture
