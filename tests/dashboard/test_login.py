@@ -23,7 +23,7 @@ from ari_conf.dashboard.sessions import Sessions
 from ari_conf.passwords import PasswordHash
 from ari_conf.settings import ServerSettings
 from ari_conf.store import LiveRow
-from tests.stage import ACCOUNT
+from tests.stage import ACCOUNT, within_deadline
 
 from .door import ANN, IDLE, KEY, LEO, NOR, OTHER, PASSWORD, Browser, Office, cheap_hash, office
 
@@ -106,6 +106,27 @@ async def test_what_is_no_login_is_refused(desk: Office) -> None:
         answer = await desk.browser().ask("POST", SESSION, data=body, headers={"Content-Type": "application/json"})
         assert (answer.status, answer.code) == (status, 20001), body
         assert "x" * 200 not in answer.body.decode()
+
+
+async def test_a_login_that_does_not_end_is_given_up(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "BODY_SECONDS", 0.1)
+    json_type = {"Content-Type": "application/json"}
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 1000
+
+    slow = await within_deadline(desk.browser().ask("POST", SESSION, data=never(), headers=json_type))
+    assert (slow.status, slow.code) == (408, 20001)
+    monkeypatch.setattr(login, "BODY_SECONDS", 60.0)
+    large = await within_deadline(desk.browser().ask("POST", SESSION, data=endless(), headers=json_type))
+    assert (large.status, large.code) == (413, 20001)
+    packed = await desk.browser().ask("POST", SESSION, data=b"{}", headers=json_type | {"Content-Encoding": "gzip"})
+    assert (packed.status, packed.code) == (415, 20001)
 
 
 async def test_a_form_of_another_site_cannot_log_somebody_in(desk: Office) -> None:
