@@ -11,6 +11,7 @@ from ari_conf.house import House
 from ari_conf.rest.application import BELOW
 from ari_conf.store import Store
 
+from .codes import code_routes
 from .guard import Guard
 from .headers import add_headers, refuse_as_rest
 from .health import HealthWatch
@@ -85,7 +86,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*self._streams.routes(), *self._uploads.routes()]
+        return [*code_routes(), *self._streams.routes(), *self._uploads.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:
