@@ -10,7 +10,7 @@ from tests.app_server import failing
 from tests.stage import NUMBERS, Stage
 
 from .axe import violations
-from .dashboard import fits, logged_in
+from .dashboard import fits, logged_in, until_so
 
 pytestmark = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
 
@@ -59,7 +59,7 @@ async def test_event_shows_its_callback_which_is_sent_again(stage: Stage, page: 
         event = page.locator(".event", has_text="agent joined")
         await expect(event).to_contain_text("404 given up, tried once")
         await event.get_by_role("button").click()
-        await expect(event.get_by_text("POST", exact=False)).to_contain_text(stage.app.url("/events"))
+        await expect(event).to_contain_text(f"POST {stage.app.url('/events')}")
         stage.app.voice["/events"] = lambda _: web.Response(status=204)
         await event.get_by_role("button", name="Send again").click()
         await stage.callbacks(2)
@@ -150,7 +150,7 @@ async def test_recording_is_drawn_and_sought_in_by_keyboard_and_played(stage: St
             await expect(slider).to_have_attribute("aria-valuenow", str(at))
         await page.get_by_role("button", name="Play").click()
         await expect(page.get_by_role("button", name="Pause")).to_be_visible()
-        await page.wait_for_function("document.querySelector('audio').currentTime > 5")
+        await until_so(page, "document.querySelector('audio').currentTime > 5")
         length = await page.locator("audio").evaluate("(audio) => audio.duration")
         assert length == pytest.approx(float(await slider.get_attribute("aria-valuemax") or 0), abs=0.1)
         async with page.expect_download() as downloading:
