@@ -53,16 +53,18 @@ async def test_callback_that_was_given_up_is_sent_again_and_arrives(stage: Stage
 async def test_event_shows_its_callback_which_is_sent_again(stage: Stage, page: Page) -> None:
     stage.app.voice["/events"] = failing(404)
     await stage.room("ann", twiml=ROOM)
-    await stage.callbacks(1)
+    sid = stage.controller.rooms.conferences[0].sid
+    await stage.hang_up_all()
+    await stage.callbacks(2)
     async with logged_in(stage, page) as dashboard:
-        await dashboard.open(f"/conferences/{stage.controller.rooms.conferences[0].sid}")
+        await dashboard.open(f"/conferences/{sid}")
         event = page.locator(".event", has_text="agent joined")
         await expect(event).to_contain_text("404 given up, tried once")
         await event.get_by_role("button").click()
         await expect(event).to_contain_text(f"POST {stage.app.url('/events')}")
         stage.app.voice["/events"] = lambda _: web.Response(status=204)
         await event.get_by_role("button", name="Send again").click()
-        await stage.callbacks(2)
+        await stage.callbacks(3)
         await expect(event).to_contain_text("204 in")
         # It stays open, and who has used the keyboard is still there.
         await expect(event.get_by_role("button", name="Send again")).to_be_visible()
