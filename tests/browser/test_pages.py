@@ -53,11 +53,11 @@ async def test_callback_that_was_given_up_is_sent_again_and_arrives(stage: Stage
 async def test_event_shows_its_callback_which_is_sent_again(stage: Stage, page: Page) -> None:
     stage.app.voice["/events"] = failing(404)
     await stage.room("ann", twiml=ROOM)
-    sid = stage.controller.rooms.conferences[0].sid
+    (joined,) = await stage.callbacks(1)
     await stage.hang_up_all()
     await stage.callbacks(2)
     async with logged_in(stage, page) as dashboard:
-        await dashboard.open(f"/conferences/{sid}")
+        await dashboard.open(f"/conferences/{joined['ConferenceSid']}")
         event = page.locator(".event", has_text="agent joined")
         await expect(event).to_contain_text("404 given up, tried once")
         await event.get_by_role("button").click()
@@ -94,7 +94,7 @@ async def test_call_is_told_verb_by_verb(stage: Stage, page: Page) -> None:
     await stage.callbacks(1)
     (call,) = stage.controller.switchboard.calls
     async with logged_in(stage, page) as dashboard:
-        await dashboard.open(f"/calls/{call}")
+        await dashboard.open(f"/calls/{call.sid}")
         documents = page.locator(".document")
         await expect(documents).to_have_count(2)
         await expect(documents.first.locator("pre")).to_have_text(first)
