@@ -26,7 +26,15 @@ from ari_conf.phones.phone import CallablePhone, Heard, Phone
 from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
 from ari_conf.private_asterisk import PrivateAsterisk
-from ari_conf.settings import DatabaseSettings, NumberSettings, ServerSettings, Settings, StorageSettings, WebhookSettings
+from ari_conf.settings import (
+    ConferencesSettings,
+    DatabaseSettings,
+    NumberSettings,
+    ServerSettings,
+    Settings,
+    StorageSettings,
+    WebhookSettings,
+)
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
 from .app_server import AUTH_TOKEN, AppRequest, AppServer
@@ -240,6 +248,7 @@ async def set_stage(
     policy: HttpPolicy | None = None,
     webhooks: WebhookSettings | None = None,
     sections: Mapping[str, object] | None = None,
+    conferences: ConferencesSettings | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock.
 
@@ -270,6 +279,8 @@ async def set_stage(
         if webhooks is not None:
             settings = settings.model_copy(update={"webhooks": webhooks})
         settings = settings.model_copy(update=sections or {})
+        if conferences is not None:
+            settings = settings.model_copy(update={"conferences": conferences})
 
         def make_controller() -> Controller:
             client = WebhookClient(policy) if policy else None

@@ -63,6 +63,7 @@ class Dashboard:
         # What is to run, and to end before anything else of the controller does, goes on the stack.
         sweeping = asyncio.create_task(self.sessions.sweep(), name="dashboard sessions")
         self._stack.push_async_callback(_cancel, sweeping)
+        self._feed.open()
         self._stack.push_async_callback(_cancel, asyncio.create_task(self._feed.keep(), name="dashboard feed"))
         self._stack.push_async_callback(self._feed.stop)
         return self
@@ -87,7 +88,7 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*code_routes(), *self._streams.routes(), *self._history.routes(), *self._uploads.routes()]
+        return [*self._streams.routes(), *self._uploads.routes(), *code_routes(), *self._history.routes()]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:

@@ -14,7 +14,7 @@ from tests.stage import ACCOUNT, DEADLINE, Stage
 
 @dataclass(slots=True, eq=False)
 class Dashboard:
-    """``page`` is logged in as the account of the tests."""
+    """``page`` is logged in, as the account of the tests if nothing else was said."""
 
     stage: Stage
     page: Page
@@ -29,13 +29,12 @@ class Dashboard:
 
 
 @contextlib.asynccontextmanager
-async def logged_in(stage: Stage, page: Page) -> AsyncIterator[Dashboard]:
+async def logged_in(stage: Stage, page: Page, name: str = ACCOUNT.sid, password: str = AUTH_TOKEN) -> AsyncIterator[Dashboard]:
     """Log in; the stage's clock goes on meanwhile, for the controller is asked by a browser that has another one."""
     ticking = asyncio.create_task(_tick(stage), name="the stage's clock")
     try:
         dashboard = Dashboard(stage, page)
-        name = {"name": ACCOUNT.sid, "password": AUTH_TOKEN}
-        answer = await page.request.post(dashboard.url("/api/session"), data=name)
+        answer = await page.request.post(dashboard.url("/api/session"), data={"name": name, "password": password})
         assert answer.ok, await answer.text()
         yield dashboard
         # Its stream of events ends here, not in an error when the controller stops.

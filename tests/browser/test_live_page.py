@@ -1,49 +1,32 @@
 """What an operator sees and does in a browser while people talk: the frame, the live page, the page of one conference."""
 
-import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
+from ari_conf.audio.tones import tone
+from ari_conf.audio.wav import write_wav
 from ari_conf.settings import OperatorSettings, ServerSettings
 from tests.app_server import AUTH_TOKEN
 from tests.dashboard.door import ANN, LEO, PASSWORD
 from tests.stage import ACCOUNT, NUMBERS, TONES, Stage, set_stage, until_heard, who_hears_whom
 
 from .axe import violations
+from .dashboard import Dashboard, fits, logged_in
 from .running import HEIGHT, WIDTH, Faults
 from .screenshots import SCHEMES
 
+LOUD = 0.01
+"""Speech and tones are louder than this, silence is not."""
 LABELLED = (
     '<Response><Dial><Conference participantLabel="{}" statusCallback="/events" statusCallbackEvent="speaker">Support'
     "</Conference></Dial></Response>"
 )
 ON_LOCAL = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
-
-
-@contextlib.asynccontextmanager
-async def going_on(stage: Stage) -> AsyncIterator[None]:
-    """Let time pass on the stage while a page is looked at."""
-
-    async def tick() -> None:
-        while True:
-            await stage.clock.let_pass(0.02)
-            await asyncio.sleep(0.01)
-
-    ticking = asyncio.create_task(tick(), name="the stage's clock")
-    try:
-        yield
-    finally:
-        ticking.cancel()
-        await asyncio.wait({ticking})
-
-
-def url(stage: Stage, path: str = "/") -> str:
-    return f"http://127.0.0.1:{stage.controller.port}/dashboard{path}"
 
 
 async def log_in(page: Page, name: str, password: str) -> None:
@@ -52,25 +35,18 @@ async def log_in(page: Page, name: str, password: str) -> None:
     await page.get_by_role("button", name="Log in").click()
 
 
-async def enter(stage: Stage, page: Page, name: str = ACCOUNT.sid, password: str = AUTH_TOKEN) -> None:
-    """Open the live page as somebody who has logged in already."""
-    answer = await page.request.post(url(stage, "/api/session"), data={"name": name, "password": password})
-    assert answer.ok
-    await page.goto(url(stage))
-    await expect(page.locator(".connection")).to_have_text("Live")
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def entered(stage: Stage, page: Page) -> AsyncIterator[Page]:
-    """The live page of somebody who has logged in with the account's token."""
-    await enter(stage, page)
-    yield page
-    # Its stream of events ends here, not in an error when the controller stops.
-    await page.goto("about:blank")
+    """The live page of somebody who has logged in."""
+    async with logged_in(stage, page) as dashboard:
+        await dashboard.open("/")
+        await expect(page.locator(".connection")).to_have_text("Live")
+        yield page
 
 
 def line(page: Page, name: str) -> Locator:
-    return page.get_by_role("listitem").filter(has=page.get_by_text(name, exact=True))
+    """Return the line of somebody on the live page or on that of a conference; their events have the name as well."""
+    return page.locator(".person, .attendee").filter(has=page.get_by_text(name, exact=True))
 
 
 async def open_room(page: Page, name: str = "Support") -> None:
@@ -88,7 +64,7 @@ async def test_wrong_password_is_told_and_the_right_one_leads_where_one_wanted_t
     stage: Stage, page: Page, faults: Faults
 ) -> None:
     faults.allow("status of 401")
-    await page.goto(url(stage, "/health"))
+    await page.goto(Dashboard(stage, page).url("/health"))
     await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     assert await violations(page) == []
     await log_in(page, ACCOUNT.sid, "guessed")
@@ -105,30 +81,28 @@ async def test_wrong_password_is_told_and_the_right_one_leads_where_one_wanted_t
 
 async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, entered: Page) -> None:
     await expect(entered.get_by_text("Nobody is in a conference.")).to_be_visible()
-    async with going_on(stage):
-        await call_in(stage, "ann")
-        await expect(entered.get_by_role("heading", name="Waiting for the start 1")).to_be_visible()
-        await call_in(stage, "bob")
-        await expect(entered.get_by_role("heading", name="In progress 1")).to_be_visible()
-        await expect(line(entered, "ann")).to_contain_text("talking")
-        stage.phones["ann"].talk(on=False)
-        await expect(line(entered, "ann")).not_to_contain_text("talking")
-        await expect(line(entered, "bob")).to_contain_text("talking")
-        await stage.phones["bob"].hang_up()
-        await expect(line(entered, "bob")).to_have_count(0)
-        await expect(line(entered, "ann")).to_be_visible()
-        await stage.phones["ann"].hang_up()
-        await expect(entered.get_by_role("heading", name="Just ended 1")).to_be_visible()
+    await call_in(stage, "ann")
+    await expect(entered.get_by_role("heading", name="Waiting for the start 1")).to_be_visible()
+    await call_in(stage, "bob")
+    await expect(entered.get_by_role("heading", name="In progress 1")).to_be_visible()
+    await expect(line(entered, "ann")).to_contain_text("talking")
+    stage.phones["ann"].talk(on=False)
+    await expect(line(entered, "ann")).not_to_contain_text("talking")
+    await expect(line(entered, "bob")).to_contain_text("talking")
+    await stage.phones["bob"].hang_up()
+    await expect(line(entered, "bob")).to_have_count(0)
+    await expect(line(entered, "ann")).to_be_visible()
+    await stage.phones["ann"].hang_up()
+    await expect(entered.get_by_role("heading", name="Just ended 1")).to_be_visible()
 
 
 async def test_mute_by_click_is_heard_as_silence(stage: Stage, entered: Page) -> None:
-    async with going_on(stage):
-        await call_in(stage, "ann", "bob")
-        await open_room(entered)
-        await entered.get_by_role("button", name="Mute ann").click()
-        await expect(entered.get_by_role("status", name="Outcomes")).to_contain_text("ann is muted.")
-        await expect(entered.get_by_role("button", name="Unmute ann")).to_be_visible()
-        await expect(line(entered, "ann")).to_contain_text("muted")
+    await call_in(stage, "ann", "bob")
+    await open_room(entered)
+    await entered.get_by_role("button", name="Mute ann").click()
+    await expect(entered.get_by_role("status", name="Outcomes")).to_contain_text("ann is muted.")
+    await expect(entered.get_by_role("button", name="Unmute ann")).to_be_visible()
+    await expect(line(entered, "ann")).to_contain_text("muted")
     ann, bob = stage.phones["ann"], stage.phones["bob"]
     await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": set()})
     await entered.get_by_role("button", name="Unmute ann").click()
@@ -137,123 +111,115 @@ async def test_mute_by_click_is_heard_as_silence(stage: Stage, entered: Page) ->
 
 @ON_LOCAL
 async def test_hold_and_coach_are_shown_with_whom(stage: Stage, entered: Page) -> None:
-    async with going_on(stage):
-        await call_in(stage, "ann", "bob", "cid")
-        await open_room(entered)
-        await entered.get_by_role("button", name="Hold bob").click()
-        await expect(line(entered, "bob")).to_contain_text("on hold")
-        await entered.get_by_role("button", name="Unhold bob").click()
-        await expect(line(entered, "bob")).not_to_contain_text("on hold")
-        await entered.get_by_role("button", name="More for cid").click()
-        await entered.get_by_role("menuitem", name="Coach somebody…").click()
-        dialog = entered.get_by_role("dialog", name="cid coaches")
-        assert await violations(entered) == []
-        await dialog.get_by_label("Whom").select_option("ann")
-        await dialog.get_by_role("button", name="Coach").click()
-        await expect(line(entered, "cid")).to_contain_text("coaches ann")
+    await call_in(stage, "ann", "bob", "cid")
+    await open_room(entered)
+    await entered.get_by_role("button", name="Hold bob").click()
+    await expect(line(entered, "bob")).to_contain_text("on hold")
+    await entered.get_by_role("button", name="Unhold bob").click()
+    await expect(line(entered, "bob")).not_to_contain_text("on hold")
+    await entered.get_by_role("button", name="More for cid").click()
+    await entered.get_by_role("menuitem", name="Coach somebody…").click()
+    dialog = entered.get_by_role("dialog", name="cid coaches")
+    assert await violations(entered) == []
+    await dialog.get_by_label("Whom").select_option("ann")
+    await dialog.get_by_role("button", name="Coach").click()
+    await expect(line(entered, "cid")).to_contain_text("coaches ann")
     phones = [stage.phones[name] for name in ("ann", "bob", "cid")]
     await who_hears_whom(phones, {"ann": {"bob", "cid"}, "bob": {"ann"}, "cid": {"ann", "bob"}})
 
 
 @ON_LOCAL
 async def test_removing_and_ending_ask_first(stage: Stage, entered: Page) -> None:
-    async with going_on(stage):
-        await call_in(stage, "ann", "bob")
-        await open_room(entered)
-        for answer in ("Cancel", "Remove"):
-            await entered.get_by_role("button", name="More for bob").click()
-            await entered.get_by_role("menuitem", name="Remove…").click()
-            dialog = entered.get_by_role("dialog", name="Remove bob?")
-            await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-            await expect(line(entered, "bob")).to_have_count(1)
-            await dialog.get_by_role("button", name=answer).click()
-        await expect(line(entered, "bob")).to_have_count(0)
-        await stage.phones["bob"].wait_ended()
-        await entered.get_by_role("button", name="End", exact=True).click()
-        await entered.get_by_role("dialog").get_by_role("button", name="End the conference").click()
-        await expect(entered.get_by_text("Support is ended.")).to_be_visible()
-        await stage.phones["ann"].wait_ended()
-        await expect(entered.get_by_role("heading", level=2, name="Participants")).to_be_hidden()
+    await call_in(stage, "ann", "bob")
+    await open_room(entered)
+    for answer in ("Cancel", "Remove"):
+        await entered.get_by_role("button", name="More for bob").click()
+        await entered.get_by_role("menuitem", name="Remove…").click()
+        dialog = entered.get_by_role("dialog", name="Remove bob?")
+        await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        await expect(line(entered, "bob")).to_have_count(1)
+        await dialog.get_by_role("button", name=answer).click()
+    await expect(line(entered, "bob")).to_have_count(0)
+    await stage.phones["bob"].wait_ended()
+    await entered.get_by_role("button", name="End", exact=True).click()
+    await entered.get_by_role("dialog").get_by_role("button", name="End the conference").click()
+    await expect(entered.get_by_text("Support is ended.")).to_be_visible()
+    await stage.phones["ann"].wait_ended()
+    await expect(entered.get_by_role("heading", level=2, name="Participants")).to_be_hidden()
 
 
 @ON_LOCAL
 async def test_who_is_called_in_is_seen_ringing_and_why_they_did_not_come(stage: Stage, entered: Page) -> None:
     bob = stage.phone("bob")
-    async with going_on(stage):
-        await call_in(stage, "ann")
-        await open_room(entered)
-        for refuses in (True, False):
-            await entered.get_by_role("button", name="Call somebody in").click()
-            dialog = entered.get_by_role("dialog")
-            await dialog.get_by_label("Whom").fill(NUMBERS["bob"])
-            await dialog.get_by_label("Caller ID").fill("+15550199")
-            await dialog.get_by_label("Label").fill("expert")
-            await dialog.get_by_role("button", name="Call", exact=True).click()
-            await expect(line(entered, "expert")).to_contain_text("rings")
-            if refuses:
-                await bob.refuse()
-                await expect(entered.get_by_text("is busy.")).to_be_visible()
-                await expect(line(entered, "expert")).to_have_count(0)
-            else:
-                await bob.pick_up()
-                await expect(entered.get_by_role("button", name="Mute expert")).to_be_enabled()
+    await call_in(stage, "ann")
+    await open_room(entered)
+    for refuses in (True, False):
+        await entered.get_by_role("button", name="Call somebody in").click()
+        dialog = entered.get_by_role("dialog")
+        await dialog.get_by_label("Whom").fill(NUMBERS["bob"])
+        await dialog.get_by_label("Caller ID").fill("+15550199")
+        await dialog.get_by_label("Label").fill("expert")
+        await dialog.get_by_role("button", name="Call", exact=True).click()
+        await expect(line(entered, "expert")).to_contain_text("rings")
+        if refuses:
+            await bob.refuse()
+            await expect(entered.get_by_text("is busy.")).to_be_visible()
+            await expect(line(entered, "expert")).to_have_count(0)
+        else:
+            await bob.pick_up()
+            await expect(entered.get_by_role("button", name="Mute expert")).to_be_enabled()
 
 
 @ON_LOCAL
 async def test_refusal_is_told_in_the_words_of_the_controller(stage: Stage, entered: Page, faults: Faults) -> None:
     faults.allow("status of 400")
-    async with going_on(stage):
-        await call_in(stage, "ann")
-        await open_room(entered)
-        await entered.get_by_role("button", name="Call somebody in").click()
-        dialog = entered.get_by_role("dialog")
-        await dialog.get_by_label("Whom").fill("nobody at all")
-        await dialog.get_by_label("Caller ID").fill("+15550199")
-        await dialog.get_by_role("button", name="Call", exact=True).click()
-        await expect(dialog.get_by_role("alert")).to_contain_text("it should be a phone number as +15551234567")
-        await entered.keyboard.press("Escape")
-        await expect(dialog).to_have_count(0)
+    await call_in(stage, "ann")
+    await open_room(entered)
+    await entered.get_by_role("button", name="Call somebody in").click()
+    dialog = entered.get_by_role("dialog")
+    await dialog.get_by_label("Whom").fill("nobody at all")
+    await dialog.get_by_label("Caller ID").fill("+15550199")
+    await dialog.get_by_role("button", name="Call", exact=True).click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("it should be a phone number as +15551234567")
+    await entered.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
 
 
 @ON_LOCAL
 async def test_all_by_keyboard(stage: Stage, entered: Page) -> None:
     keyboard = entered.keyboard
-    async with going_on(stage):
-        await call_in(stage, "ann", "bob")
-        await entered.get_by_role("link", name="Support").focus()
-        await keyboard.press("Enter")
-        await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_focused()
-        await entered.get_by_role("button", name="More for bob").focus()
-        await keyboard.press("Enter")
-        await expect(entered.get_by_role("menuitem", name="Announce…")).to_be_focused()
-        await keyboard.press("Escape")
-        await expect(entered.get_by_role("button", name="More for bob")).to_be_focused()
-        await keyboard.press("Space")
-        await keyboard.press("ArrowUp")
-        await expect(entered.get_by_role("menuitem", name="Remove…")).to_be_focused()
-        await keyboard.press("Enter")
-        await keyboard.press("Tab")
-        await keyboard.press("Enter")
-        await expect(line(entered, "bob")).to_have_count(0)
-        await keyboard.press("/")
-        await expect(entered.get_by_role("searchbox", name="Search")).to_be_focused()
-        await keyboard.type("Support")
-        await keyboard.press("Enter")
-        await expect(entered).to_have_url(url(stage, "/conferences?q=Support"))
+    await call_in(stage, "ann", "bob")
+    await entered.get_by_role("link", name="Support").focus()
+    await keyboard.press("Enter")
+    await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_focused()
+    await entered.get_by_role("button", name="More for bob").focus()
+    await keyboard.press("Enter")
+    await expect(entered.get_by_role("menuitem", name="Announce…")).to_be_focused()
+    await keyboard.press("Escape")
+    await expect(entered.get_by_role("button", name="More for bob")).to_be_focused()
+    await keyboard.press("Space")
+    await keyboard.press("ArrowUp")
+    await expect(entered.get_by_role("menuitem", name="Remove…")).to_be_focused()
+    await keyboard.press("Enter")
+    await keyboard.press("Tab")
+    await keyboard.press("Enter")
+    await expect(line(entered, "bob")).to_have_count(0)
+    await keyboard.press("/")
+    await expect(entered.get_by_role("searchbox", name="Search")).to_be_focused()
+    await keyboard.type("Support")
+    await keyboard.press("Enter")
+    await expect(entered).to_have_url(Dashboard(stage, entered).url("/conferences?q=Support"))
 
 
 @ON_LOCAL
 async def test_axe_finds_nothing_and_a_phone_needs_no_scrolling_to_the_side(stage: Stage, entered: Page) -> None:
-    async with going_on(stage):
-        await call_in(stage, "ann")
-        long_names = LABELLED.format("Wolfeschlegelsteinhausenbergerdorff" * 3).replace(
-            "Support", "Weekly planning of all " * 5
-        )
-        await stage.room("bob", twiml=long_names)
-        await expect(entered.get_by_role("article")).to_have_count(2)
-        await is_accessible_and_fits(entered)
-        await open_room(entered, "Weekly planning")
-        await is_accessible_and_fits(entered)
+    await call_in(stage, "ann")
+    long_names = LABELLED.format("Wolfeschlegelsteinhausenbergerdorff" * 3).replace("Support", "Weekly planning of all " * 5)
+    await stage.room("bob", twiml=long_names)
+    await expect(entered.get_by_role("article")).to_have_count(2)
+    await is_accessible_and_fits(entered)
+    await open_room(entered, "Weekly planning")
+    await is_accessible_and_fits(entered)
 
 
 async def is_accessible_and_fits(page: Page) -> None:
@@ -261,7 +227,7 @@ async def is_accessible_and_fits(page: Page) -> None:
         await page.emulate_media(color_scheme=scheme)
         assert await violations(page) == []
     await page.set_viewport_size({"width": 400, "height": 800})
-    assert await page.evaluate("document.documentElement.scrollWidth") == 400
+    assert await fits(page)
     await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
@@ -276,12 +242,14 @@ def free_port() -> int:
 async def test_page_whose_controller_was_away_says_so_and_goes_on(page: Page, faults: Faults) -> None:
     faults.allow("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|status of 50")
     stale = page.get_by_text("What you see is as it was at")
-    async with set_stage(None, sections={"server": ServerSettings(port=free_port())}) as stage:
-        async with going_on(stage):
-            await enter(stage, page)
-            await call_in(stage, "ann")
-            await expect(line(page, "ann")).to_be_visible()
-            await expect(stale).to_be_hidden()
+    async with (
+        set_stage(None, sections={"server": ServerSettings(port=free_port())}) as stage,
+        logged_in(stage, page) as dashboard,
+    ):
+        await dashboard.open("/")
+        await call_in(stage, "ann")
+        await expect(line(page, "ann")).to_be_visible()
+        await expect(stale).to_be_hidden()
         await stage.stop()
         await expect(stale).to_be_visible()
         await expect(page.locator(".connection")).to_have_text("No connection")
@@ -289,17 +257,77 @@ async def test_page_whose_controller_was_away_says_so_and_goes_on(page: Page, fa
         await expect(stale).to_be_hidden()
         await expect(page.locator(".connection")).to_have_text("Live")
         await expect(line(page, "ann")).to_be_visible()
-        await page.goto("about:blank")
 
 
 @pytest.mark.parametrize("operator", [ANN, LEO], ids=["operator", "read-only"])
 async def test_read_only_sees_all_and_can_change_nothing(page: Page, operator: OperatorSettings) -> None:
-    async with set_stage(None, sections={"operators": (operator,)}) as stage, going_on(stage):
+    async with (
+        set_stage(None, sections={"operators": (operator,)}) as stage,
+        logged_in(stage, page, operator.name, PASSWORD) as dashboard,
+    ):
         await call_in(stage, "ann", "bob")
-        await enter(stage, page, operator.name, PASSWORD)
+        await dashboard.open("/")
         await open_room(page)
         acts = operator.role == "operator"
         for name in ("Mute ann", "Hold bob", "More for bob", "End", "Announce"):
             await expect(page.get_by_role("button", name=name, exact=True)).to_be_enabled(enabled=acts)
         await expect(page.get_by_text("Your role is read-only")).to_be_visible(visible=not acts)
-        await page.goto("about:blank")
+
+
+@pytest.mark.parametrize("to_all", [True, False])
+@ON_LOCAL
+async def test_words_are_announced(stage: Stage, entered: Page, to_all: bool) -> None:  # noqa: FBT001
+    await call_in(stage, "ann", "bob")
+    for phone in stage.phones.values():
+        phone.talk(on=False)
+    await open_room(entered)
+    if to_all:
+        await entered.get_by_role("button", name="Announce").click()
+    else:
+        await entered.get_by_role("button", name="More for bob").click()
+        await entered.get_by_role("menuitem", name="Announce…").click()
+    dialog = entered.get_by_role("dialog", name="Announce to")
+    await dialog.get_by_label("What is said").fill("Please <all> listen & wait. " * 5)
+    await dialog.get_by_role("button", name="Announce").click()
+    await expect(entered.get_by_text(f"It is announced to {'everybody' if to_all else 'bob'}.")).to_be_visible()
+    hears = {"ann": to_all, "bob": True}
+    phones = list(stage.phones.values())
+    await until_heard(phones, lambda heard: {name: ear.level > LOUD for name, ear in heard.items()} == hears)
+
+
+@ON_LOCAL
+async def test_sound_file_is_uploaded_and_heard(stage: Stage, entered: Page, tmp_path: Path) -> None:
+    await call_in(stage, "ann", "bob")
+    for phone in stage.phones.values():
+        phone.talk(on=False)
+    sound = tmp_path / "gong.wav"
+    write_wav(sound, tone(TONES["eve"], 3.0), 8000)
+    await open_room(entered)
+    await entered.get_by_role("button", name="Announce").click()
+    dialog = entered.get_by_role("dialog", name="Announce to everybody")
+    await dialog.get_by_label("A sound file").check()
+    await dialog.get_by_label("Sound file, WAV").set_input_files(sound)
+    await dialog.get_by_role("button", name="Announce").click()
+    await until_heard([stage.phones["ann"]], lambda heard: heard["ann"].hears(TONES["eve"]))
+
+
+async def test_how_loud_somebody_speaks_is_seen(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann", "bob")
+    stage.phones["bob"].talk(on=False)
+    await open_room(entered)
+    await is_louder(entered, "ann", than="bob")
+    stage.phones["ann"].talk(on=False)
+    stage.phones["bob"].talk(on=True)
+    await is_louder(entered, "bob", than="ann")
+
+
+async def is_louder(page: Page, name: str, than: str) -> None:
+    """Wait until the bar of one is long, and that of the other is not."""
+    bars = """([loud, quiet]) => {
+        const bar = (name) => {
+            const line = document.querySelector(`[aria-label="Mute ${name}"]`).closest(".attendee");
+            return Number(line.querySelector(".level").style.getPropertyValue("--level"));
+        };
+        return bar(loud) > 0.3 && bar(quiet) < 0.1;
+    }"""
+    await page.wait_for_function(bars, arg=[name, than])
