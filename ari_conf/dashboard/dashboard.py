@@ -22,6 +22,7 @@ from .live_stream import Streams
 from .login import PATH, LoginDesk
 from .origin import Origins
 from .pages import Pages
+from .search import Finder
 from .sessions import Sessions
 from .sounds import Uploads
 from .visitor import Route
@@ -51,6 +52,7 @@ class Dashboard:
         self._feed = Feed(house, HealthWatch(house))
         self._streams = Streams(self._feed, self.sessions)
         self._history = History(house)
+        self._finder = Finder(house)
         self._house = house
         self._stack = contextlib.AsyncExitStack()
 
@@ -88,7 +90,8 @@ class Dashboard:
 
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
-        return [*self._streams.routes(), *self._uploads.routes(), *code_routes(), *self._history.routes()]
+        parts = (self._streams, self._history, self._finder, self._uploads)
+        return [*code_routes(), *(route for part in parts for route in part.routes())]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:
