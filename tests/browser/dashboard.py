@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from playwright.async_api import Page
 
 from tests.app_server import AUTH_TOKEN
-from tests.stage import ACCOUNT, Stage
+from tests.stage import ACCOUNT, DEADLINE, Stage
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +48,14 @@ async def _tick(stage: Stage) -> None:
     while True:
         await stage.clock.let_pass(0.02)
         await asyncio.sleep(0.02)
+
+
+async def until_so(page: Page, script: str) -> None:
+    """Wait until a script says true; the page's policy lets none be evaluated in it, as waiting of the browser's own would."""
+    gives_up = time.monotonic() + DEADLINE
+    while not await page.evaluate(script):
+        assert time.monotonic() < gives_up, f"this did not come to be true: {script}"
+        await asyncio.sleep(0.05)
 
 
 async def fits(page: Page) -> bool:

@@ -10,7 +10,7 @@ from tests.app_server import failing
 from tests.stage import NUMBERS, Stage
 
 from .axe import violations
-from .dashboard import fits, logged_in
+from .dashboard import fits, logged_in, until_so
 
 pytestmark = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
 
@@ -53,16 +53,18 @@ async def test_callback_that_was_given_up_is_sent_again_and_arrives(stage: Stage
 async def test_event_shows_its_callback_which_is_sent_again(stage: Stage, page: Page) -> None:
     stage.app.voice["/events"] = failing(404)
     await stage.room("ann", twiml=ROOM)
-    await stage.callbacks(1)
+    (joined,) = await stage.callbacks(1)
+    await stage.hang_up_all()
+    await stage.callbacks(2)
     async with logged_in(stage, page) as dashboard:
-        await dashboard.open(f"/conferences/{stage.controller.rooms.conferences[0].sid}")
+        await dashboard.open(f"/conferences/{joined['ConferenceSid']}")
         event = page.locator(".event", has_text="agent joined")
         await expect(event).to_contain_text("404 given up, tried once")
         await event.get_by_role("button").click()
-        await expect(event.get_by_text("POST", exact=False)).to_contain_text(stage.app.url("/events"))
+        await expect(event).to_contain_text(f"POST {stage.app.url('/events')}")
         stage.app.voice["/events"] = lambda _: web.Response(status=204)
         await event.get_by_role("button", name="Send again").click()
-        await stage.callbacks(2)
+        await stage.callbacks(3)
         await expect(event).to_contain_text("204 in")
         # It stays open, and who has used the keyboard is still there.
         await expect(event.get_by_role("button", name="Send again")).to_be_visible()
@@ -92,7 +94,7 @@ async def test_call_is_told_verb_by_verb(stage: Stage, page: Page) -> None:
     await stage.callbacks(1)
     (call,) = stage.controller.switchboard.calls
     async with logged_in(stage, page) as dashboard:
-        await dashboard.open(f"/calls/{call}")
+        await dashboard.open(f"/calls/{call.sid}")
         documents = page.locator(".document")
         await expect(documents).to_have_count(2)
         await expect(documents.first.locator("pre")).to_have_text(first)
@@ -150,7 +152,7 @@ async def test_recording_is_drawn_and_sought_in_by_keyboard_and_played(stage: St
             await expect(slider).to_have_attribute("aria-valuenow", str(at))
         await page.get_by_role("button", name="Play").click()
         await expect(page.get_by_role("button", name="Pause")).to_be_visible()
-        await page.wait_for_function("document.querySelector('audio').currentTime > 5")
+        await until_so(page, "document.querySelector('audio').currentTime > 5")
         length = await page.locator("audio").evaluate("(audio) => audio.duration")
         assert length == pytest.approx(float(await slider.get_attribute("aria-valuemax") or 0), abs=0.1)
         async with page.expect_download() as downloading:

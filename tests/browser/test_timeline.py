@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.stage import Stage
 
 from .axe import violations
-from .dashboard import Dashboard, fits, logged_in
+from .dashboard import Dashboard, fits, logged_in, until_so
 from .drawn import ANN, BARS, BEGIN, BOB, CHIEF, CONFERENCE, HEAD, LENGTH, answer_with, bars, person, span, timeline
 
 pytestmark = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
@@ -106,10 +106,8 @@ async def test_what_goes_on_reaches_to_now_and_grows(stage: Stage, page: Page) -
         first, now = await page.evaluate(GROWN)
         assert first["stay"] == [pytest.approx([0, now], abs=SHARPNESS)]
         # As time passes, what has been comes nearer to the left.
-        await page.wait_for_function(
-            "(before) => +/M(\\S+)/.exec(document.querySelector('[data-kind=talk]').getAttribute('d'))[1] < before",
-            arg=first["talk"][0][0] * 800,
-        )
+        before = first["talk"][0][0]
+        await until_so(page, f"({GROWN})()[0].talk[0][0] < {before - SHARPNESS}")
 
 
 async def test_thousand_people_are_drawn_as_far_as_they_are_seen(stage: Stage, page: Page) -> None:

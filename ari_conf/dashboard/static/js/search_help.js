@@ -9,9 +9,9 @@ const WORDS = [
   ["number:", "5551234", "a part of a participant's number"],
   ["label:", "agent", "a part of a participant's label"],
   ["call:", "CA…", "a call's SID, from its beginning"],
-  ["status:", "completed", "init, in-progress or completed"],
-  ["after:", "2026-11-01", "begun on this day or later, or at a time: 2026-11-01T09:30"],
-  ["before:", "2026-11-02", "begun before this day or time"],
+  ["status:", "completed", "of a conference (waiting, in-progress, completed), or of a call (busy, failed, …)"],
+  ["after:", "2026-11-01", "then or later: a day or a time, in UTC unless you add +01:00"],
+  ["before:", "2026-11-02T10:00", "earlier than this day or time"],
 ];
 
 /**
@@ -30,7 +30,7 @@ export function searchHelp(input) {
     "details",
     { class: "search-help" },
     h("summary", {}, "How to search"),
-    h("p", {}, "Words are looked for in names, numbers, labels and SIDs; what is found has all of them. These look in one place:"),
+    h("p", {}, "Words are looked for in names, numbers, labels and SIDs; what is found has all of them. Quotation marks keep words together. These look in one place:"),
     h(
       "dl",
       {},

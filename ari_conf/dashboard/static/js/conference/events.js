@@ -5,6 +5,7 @@ import { callbackDetails, outcomeChip } from "../callback/view.js";
 import { h, keyed, replace } from "../dom.js";
 import { counted, phone, time } from "../format.js";
 import { nameOf } from "../rooms.js";
+import { timeOfDay } from "../timeline/words.js";
 import { FILTERS, WHO, eventWords } from "./event_words.js";
 
 /** @typedef {import("./event_words.js").ConferenceEvent} ConferenceEvent */
@@ -82,7 +83,7 @@ const keyOf = ({ number, callback }) =>
 function eventRow(event, { name, context, changed, open }) {
   const { number, at, callback, sequence_number: sequence } = event;
   const what = [
-    h("span", { class: "event-time" }, time(at, { seconds: true })),
+    h("span", { class: "event-time" }, moment(at)),
     h("span", { class: "event-what" }, withName(eventWords(event), event.call_sid === null ? "everybody" : name(event.call_sid))),
   ];
   if (callback === null) {
@@ -111,6 +112,13 @@ function eventRow(event, { name, context, changed, open }) {
 
   show(open.has(number));
   return h("li", { class: "event", dataset: { number } }, what, h("span", { class: "event-told" }, button), details);
+}
+
+/** The time of day: which day it was stands above the list, and is told on hover. @param {number} at */
+function moment(at) {
+  const shown = time(at, { seconds: true });
+  replace(shown, timeOfDay(at));
+  return shown;
 }
 
 /** A sentence with a name in the place that is kept for it; the name is written in its own direction. @param {string} words @param {string} name */

@@ -15,6 +15,8 @@ import { eventsList } from "./events.js";
 
 /** However often something happens, it is not fetched more often than this, in milliseconds. */
 const NOT_OFTENER = 1500;
+/** What takes long is fetched more rarely: this many times as long passes in between. */
+const REST = 10;
 
 /**
  * Show the history of a conference in `root`, and keep it up to date by `refresh`, which may be called as often as one likes.
@@ -40,6 +42,7 @@ export function openHistory(root, { sid, accountSid, context }) {
   replace(root, problem, place);
 
   async function fetchIt() {
+    const began = performance.now();
     fetching = true;
     wanted = false;
     try {
@@ -53,7 +56,7 @@ export function openHistory(root, { sid, accountSid, context }) {
     timer = setTimeout(() => {
       fetching = false;
       if (wanted) refresh();
-    }, NOT_OFTENER);
+    }, Math.max(NOT_OFTENER, REST * (performance.now() - began)));
   }
 
   /** @param {Timeline} timeline */

@@ -6,6 +6,7 @@ import { callbackRow } from "../callback/row.js";
 import { fact } from "../callback/view.js";
 import { documentsView } from "../call/verbs.js";
 import { DIRECTIONS, LIVE, callPill } from "../call/words.js";
+import { sentence } from "../dialog.js";
 import { h, replace } from "../dom.js";
 import { duration, phone, time } from "../format.js";
 import { notificationRow } from "../notification_row.js";
@@ -45,7 +46,7 @@ export async function open(root, { sid }, context) {
       replace(head, h("h1", {}, "Call ", h("bdi", {}, phone(call.from)), " → ", h("bdi", {}, phone(call.to))), callPill(call.status));
       replace(shown.facts, facts(call));
       replace(shown.documents, documents.length ? documentsView(documents, live) : h("p", { class: "soft" }, "It was given none."));
-      await Promise.all([stays(), children(), record()]);
+      await Promise.all([part(shown.stays, stays), part(shown.children, children), part(shown.heard, record)]);
     }
     if (live) timer = setTimeout(() => look().catch(() => undefined), LOOK_EVERY);
   }
@@ -99,6 +100,9 @@ export async function open(root, { sid }, context) {
     },
   };
 }
+
+/** Fill a part of the page; that it cannot be is told there, and the others are shown. @param {HTMLElement} place @param {() => Promise<void>} fill */
+const part = (place, fill) => fill().catch((error) => replace(place, h("p", { class: "problem", role: "alert" }, sentence(error))));
 
 /** Find out whose call it is. @param {string} sid @param {Context} context @returns {Promise<string>} */
 async function accountOfCall(sid, { session }) {

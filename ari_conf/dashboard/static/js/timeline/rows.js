@@ -52,7 +52,7 @@ export const LANES = {
   waiting: [5, 22],
   hold: [5, 22],
   coaching: [7, 3],
-  coached: [7, 3],
+  coached: [8, 1.5],
   talk: [12, 8],
   muted: [22, 3],
   recording: [11, 10],

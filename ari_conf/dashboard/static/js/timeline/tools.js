@@ -8,7 +8,7 @@ import { NAMES } from "./words.js";
 /** @typedef {import("./rows.js").Kind} Kind */
 
 /** Kinds that a legend explains, those of people and then those of recordings. @type {Kind[]} */
-const EXPLAINED = ["talk", "muted", "hold", "waiting", "coaching", "recording", "pause"];
+const EXPLAINED = ["talk", "muted", "hold", "waiting", "coaching", "coached", "recording", "pause"];
 
 /** Drawings of 20 by 20, in strokes. */
 const DRAWINGS = {
