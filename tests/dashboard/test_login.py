@@ -23,7 +23,7 @@ from ari_conf.dashboard.sessions import Sessions
 from ari_conf.passwords import PasswordHash
 from ari_conf.settings import ServerSettings
 from ari_conf.store import LiveRow
-from tests.stage import ACCOUNT, within_deadline
+from tests.stage import ACCOUNT, until, within_deadline
 
 from .door import ANN, IDLE, KEY, LEO, NOR, OTHER, PASSWORD, Browser, Office, cheap_hash, office
 
@@ -389,13 +389,25 @@ async def test_who_guesses_from_everywhere_has_to_wait_by_name() -> None:
         assert (await desk.browser(**at_home).log_in(OTHER.sid, OTHER.auth_token)).status == 200
 
 
-async def test_calls_do_not_suffer_from_those_who_log_in(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identities, "HASHED_WAITING", 4)
-    monkeypatch.setattr(login.Guesses, "take", lambda *_: None)
-    answers = await asyncio.gather(*(desk.browser().log_in("ann", "a guess") for _ in range(12)))
-    statuses = [answer.status for answer in answers]
-    assert set(statuses) == {401, 429}
-    assert (await desk.browser().log_in("ann")).status == 200
+async def test_so_many_passwords_wait_and_others_come_again(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identities, "HASHED_WAITING", 1)
+    goes_on, compared = threading.Event(), threading.Event()
+
+    def slow(_hashed: PasswordHash, password: str) -> bool:
+        compared.set()
+        return goes_on.wait(10) and password == PASSWORD
+
+    monkeypatch.setattr(PasswordHash, "fits", slow)
+    first = asyncio.create_task(desk.browser().log_in("ann"))
+    await until(compared.is_set)
+    try:
+        for _ in range(12):
+            refused = await desk.browser().log_in("ann")
+            assert (refused.status, refused.code, refused.headers["Retry-After"]) == (429, 20429, "1")
+        assert (await desk.browser().log_in(ACCOUNT.sid, ACCOUNT.auth_token)).status == 200
+    finally:
+        goes_on.set()
+    assert (await first).status == 200
 
 
 async def test_name_that_nobody_has_takes_as_long_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
