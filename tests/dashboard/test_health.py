@@ -8,6 +8,8 @@ import pytest
 from ari_conf.conference import ConferenceSettings, Participant
 from ari_conf.dashboard import live
 from ari_conf.health import Phase
+from ari_conf.media.asterisk import jitter_buffers
+from ari_conf.media.asterisk.link import AriLink
 from ari_conf.media.port import EngineBack, EngineLost, TalkingChanged
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.rooms import Caller
@@ -165,3 +167,15 @@ async def test_asterisk_says_its_version_and_how_quick_it_is(asterisk: PrivateAs
         assert (engine["version"] or "").startswith("2")
         assert engine["latency_ms"] is not None
         assert engine["latency_ms"]["p50"] > 0
+
+
+async def test_what_asterisk_does_badly_is_an_alarm(asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def do_harm(_link: AriLink) -> jitter_buffers.JitterBuffers:
+        return jitter_buffers.JitterBuffers.DO_HARM
+
+    monkeypatch.setattr(jitter_buffers, "look", do_harm)
+    async with set_stage(asterisk) as stage:
+        assert stage.controller.dashboard is not None
+        (alarm,) = (await stage.controller.dashboard._feed.health(None))["alarms"]
+        assert alarm["level"] == "warning"
+        assert "Callers get no jitter buffers" in alarm["text"]
