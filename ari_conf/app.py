@@ -91,7 +91,8 @@ class Controller:
         own = OwnRecordings(self._recording_url, self._tokens)
         programs = ProgramPlayer(self._webhooks, self.sounds, clock, log_in=own.log_in)
         self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
-        self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock)
+        always = settings.conferences.detect_talking == "always"
+        self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock, detect_talking=always)
         self.queues = Queues(clock, self.outbox.commit)
         services = Services(
             engine=engine,

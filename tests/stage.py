@@ -26,7 +26,15 @@ from ari_conf.phones.phone import CallablePhone, Heard, Phone
 from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
 from ari_conf.private_asterisk import PrivateAsterisk
-from ari_conf.settings import DatabaseSettings, NumberSettings, ServerSettings, Settings, StorageSettings, WebhookSettings
+from ari_conf.settings import (
+    ConferencesSettings,
+    DatabaseSettings,
+    NumberSettings,
+    ServerSettings,
+    Settings,
+    StorageSettings,
+    WebhookSettings,
+)
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
 from .app_server import AUTH_TOKEN, AppRequest, AppServer
@@ -239,6 +247,7 @@ async def set_stage(
     *numbers: NumberSettings,
     policy: HttpPolicy | None = None,
     webhooks: WebhookSettings | None = None,
+    conferences: ConferencesSettings | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
     async with leaves_no_task(), AppServer() as app:
@@ -265,6 +274,8 @@ async def set_stage(
         settings = settings_for(app, *numbers)
         if webhooks is not None:
             settings = settings.model_copy(update={"webhooks": webhooks})
+        if conferences is not None:
+            settings = settings.model_copy(update={"conferences": conferences})
 
         def make_controller() -> Controller:
             client = WebhookClient(policy) if policy else None

@@ -11,6 +11,7 @@ from ari_conf.house import House
 from ari_conf.rest.application import BELOW
 from ari_conf.store import Store
 
+from .codes import code_routes
 from .guard import Guard
 from .headers import add_headers, refuse_as_rest
 from .health import HealthWatch
@@ -64,6 +65,7 @@ class Dashboard:
         # What is to run, and to end before anything else of the controller does, goes on the stack.
         sweeping = asyncio.create_task(self.sessions.sweep(), name="dashboard sessions")
         self._stack.push_async_callback(_cancel, sweeping)
+        self._feed.open()
         self._stack.push_async_callback(_cancel, asyncio.create_task(self._feed.keep(), name="dashboard feed"))
         self._stack.push_async_callback(self._feed.stop)
         return self
@@ -89,7 +91,7 @@ class Dashboard:
     def _routes(self) -> list[Route]:
         """Return what visitors are answered below ``/dashboard/api``."""
         parts = (self._streams, self._history, self._finder, self._uploads)
-        return [route for part in parts for route in part.routes()]
+        return [*code_routes(), *(route for part in parts for route in part.routes())]
 
 
 async def _lead_here(_request: web.Request) -> web.StreamResponse:

@@ -18,9 +18,8 @@ from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks.delivery import DELIVERED, GIVEN_UP
 
 from . import views
-from .health import LOOK_SECONDS, HealthWatch
+from .health import ANSWER_SECONDS, LOOK_SECONDS, HealthWatch
 from .health_views import Health
-from .levels import Levels
 from .live_client import Client
 from .live_ended import JustEnded, ended_before
 from .live_rooms import ShownRooms, to_text
@@ -36,15 +35,11 @@ GATHERING: Final = 0.01
 
 
 class Feed:
-    """Tells clients how conferences change. What is told is read at that moment, so that nothing queues up.
+    """Tells clients how conferences change. What is told is read at that moment, so that nothing queues up."""
 
-    ``levels`` tells how loud people are, if the engine can.
-    """
-
-    def __init__(self, house: House, health: HealthWatch, levels: Levels | None = None) -> None:
+    def __init__(self, house: House, health: HealthWatch) -> None:
         self._house = house
         self._health = health
-        self._levels = levels
         self._ended = JustEnded()
         self._talking_since: dict[str, float] = {}
         self._rooms = ShownRooms(house.rooms, house.recordings, self._ended, house.calls, self._talking_since)
@@ -57,7 +52,7 @@ class Feed:
         self._timer: asyncio.TimerHandle | None = None
         self._told_at = 0.0
         self._open = False
-        self._heard: frozenset[str] = frozenset()
+        self._heard: tuple[str, ...] = ()
         house.rooms.observers.append(self._on_event)
         house.calls.progress.observers.append(self._on_progress)
         house.recordings.observers.append(self._on_recording)
@@ -66,8 +61,12 @@ class Feed:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be watched: while ``keep`` runs, and it is not stopped."""
+        """Whether it can be watched."""
         return self._open
+
+    def open(self) -> None:
+        """Let it be watched, from when all there is of an earlier life is there."""
+        self._open = True
 
     async def health(self, scope: Scope) -> Health:
         """Return how the controller does now."""
@@ -90,7 +89,8 @@ class Feed:
             room = None
         if not self._clients:
             self._rooms.take_up()
-        self._look_at_health(scope)
+        # Those who watch already are told what has changed by now, for it is compared with this from now on.
+        self._tell_health(scope)
         client = Client(scope, room, self._rooms, self._house.clock.now, lambda: self._healths[scope][1])
         if not self._open:
             client.close()
@@ -109,7 +109,6 @@ class Feed:
 
     async def keep(self) -> None:
         """Look at the controller's health every two seconds, and let go of conferences that have ended long ago, for ever."""
-        self._open = True
         while True:
             try:
                 await self._look()
@@ -124,6 +123,9 @@ class Feed:
             self._timer.cancel()
         for client in self._clients:
             client.close()
+        # Before the engine is stopped; the streams end a moment later.
+        self._clients.clear()
+        self._watch_levels()
         await self._health.stop()
 
     async def _account_of(self, conference_sid: str) -> str:
@@ -133,8 +135,9 @@ class Feed:
             return conference.account_sid
         statement = select(tables.conferences).where(tables.conferences.c.sid == conference_sid)
         try:
-            rows = await self._house.store.rows(ConferenceRow, statement)
-        except (SQLAlchemyError, OSError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                rows = await self._house.store.rows(ConferenceRow, statement)
+        except (SQLAlchemyError, OSError, TimeoutError):
             return ""
         return rows[0].account_sid if rows else ""
 
@@ -142,26 +145,25 @@ class Feed:
         for sid in self._ended.forget_older(self._house.clock.now()):
             self._mark(sid)
         self._health.look_at_machine()
-        # Also with nobody there: since when something is wrong, is asked later.
-        scopes = self._scopes | {None}
-        await self._health.ask_owed(scopes)
-        self._health.keep_only(scopes)
-        for scope in scopes:
-            if self._look_at_health(scope):
-                for client in self._clients:
-                    if client.scope == scope:
-                        client.health_changed()
+        await self._health.ask_owed(self._scopes)
+        self._health.keep_only(self._scopes)
+        for scope in self._scopes:
+            self._tell_health(scope)
 
     @property
     def _scopes(self) -> set[Scope]:
-        return {client.scope for client in self._clients}
+        """Those who watch, and who sees all: since when something is wrong, is asked later."""
+        return {None, *(client.scope for client in self._clients)}
 
-    def _look_at_health(self, scope: Scope) -> bool:
-        """Tell whether more has changed than the time."""
+    def _tell_health(self, scope: Scope) -> None:
+        """Look at the health that is seen in this scope, and let clients know if more has changed than the time."""
         health = self._health.health(scope)
         before = self._healths.get(scope)
         self._healths[scope] = health, to_text(health)
-        return before is None or _timeless(before[0]) != _timeless(health)
+        if before is None or _timeless(before[0]) != _timeless(health):
+            for client in self._clients:
+                if client.scope == scope:
+                    client.health_changed()
 
     def _on_event(self, conference: Conference, event: ConferenceEvent) -> None:
         gives_way = None
@@ -233,11 +235,7 @@ class Feed:
         )
         self._forget_changes()
         for sid in rooms:
-            try:
-                changed = self._rooms.look(sid, calls, recordings=sid in recordings)
-            except Exception:  # one conference's fault must not hide all others
-                log.exception("a conference cannot be shown", conference_sid=sid)
-                continue
+            changed = self._rooms.look(sid, calls, recordings=sid in recordings)
             if changed is not None:
                 for client in self._clients:
                     client.changed(changed)
@@ -254,13 +252,11 @@ class Feed:
 
     def _watch_levels(self) -> None:
         """Have the levels told of those who are in a room that somebody looks at, and of nobody else."""
-        if self._levels is None:
-            return
-        rooms = {client.room for client in self._clients if client.room is not None}
-        wanted = frozenset(call_sid for sid in rooms for call_sid in self._rooms.present(sid))
+        rooms = sorted({client.room for client in self._clients if client.room is not None})
+        wanted = tuple(call_sid for sid in rooms for call_sid in self._rooms.present(sid))
         if wanted != self._heard:
             self._heard = wanted
-            self._levels.watch_levels(wanted, self._on_levels)
+            self._house.engine.watch_levels(wanted, self._on_levels)
 
     def _on_levels(self, levels: Mapping[str, float]) -> None:
         texts: dict[str, str] = {}
@@ -269,7 +265,8 @@ class Feed:
                 continue
             if client.room not in texts:
                 there = self._rooms.present(client.room)
-                texts[client.room] = to_text({call_sid: level for call_sid, level in levels.items() if call_sid in there})
+                told = {call_sid: round(level, 1) for call_sid, level in levels.items() if call_sid in there}
+                texts[client.room] = to_text(told)
             client.heard(texts[client.room])
 
 

@@ -1,6 +1,7 @@
 """The live feed over HTTP: a stream of server-sent events for each page that is open, and the controller's health."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,9 @@ MOST_STREAMS: Final = 200
 BEAT_SECONDS: Final = 15.0
 """After so long without a word a stream says that it is alive; proxies and pages give up later than that."""
 
+GONE_SECONDS: Final = 1.0
+"""How often it is looked whether a page that has nothing to be told is still open; aiohttp does not tell."""
+
 WRITE_SECONDS: Final = 30.0
 """A watcher that takes nothing for so long is let go of; it may come again, and is told all there is."""
 
@@ -44,7 +48,7 @@ class _Stream:
 
     @property
     def is_gone(self) -> bool:
-        """Whether whoever watched has closed the connection, which is noticed at the next word otherwise."""
+        """Whether whoever watched has closed the connection."""
         return self.request.transport is None or self.request.transport.is_closing()
 
     def close(self) -> None:
@@ -104,18 +108,27 @@ async def _serve(stream: _Stream, client: Client) -> web.StreamResponse:
     try:
         await response.prepare(stream.request)
         text = _BEGINNING
-        while not (stream.closed or client.closed):
+        while not (stream.closed or client.closed or stream.is_gone):
             if text:
                 async with asyncio.timeout(WRITE_SECONDS):
                     await response.write(text.encode())
-            try:
-                async with asyncio.timeout(BEAT_SECONDS):
-                    text = await client.news()
-            except TimeoutError:
-                text = _BEAT
+            text = await _next(stream, client)
     except ConnectionError:
         pass  # the page is closed
     except TimeoutError:
         if stream.request.transport is not None:
             stream.request.transport.abort()
     return response
+
+
+async def _next(stream: _Stream, client: Client) -> str:
+    """Wait for what is to be written next: news, or a beat when there are none; nothing if the page is closed."""
+    until = time.monotonic() + BEAT_SECONDS
+    while (left := until - time.monotonic()) > 0:
+        try:
+            async with asyncio.timeout(min(left, GONE_SECONDS)):
+                return await client.news()
+        except TimeoutError:
+            if stream.is_gone:
+                return ""
+    return _BEAT

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -22,6 +23,8 @@ from .identities import Identities, Identity, usual
 from .origin import Origins
 from .sessions import Sessions
 from .visitor import Role, Visitor
+
+log = structlog.get_logger(__name__)
 
 PATH: Final = "/dashboard"
 """Where the cookie is sent to."""
@@ -136,8 +139,12 @@ class LoginDesk:
         self._guesses.take(name, address)
         identity = await self._identities.prove(name, credentials.password)
         if identity is None:
+            # A name that nobody has may be a password, typed in the wrong place.
+            known = name if self._identities.find(name) else None
+            log.warning("somebody could not log in to the dashboard", name=known, address=address)
             raise RestError(RestCode.AUTHENTICATE, "There is no such name with this password.", 401)
         self._guesses.forgive(name, address)
+        log.info("somebody has logged in to the dashboard", name=name, address=address)
         return identity
 
 

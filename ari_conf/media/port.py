@@ -5,7 +5,7 @@ times in seconds.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,7 @@ from .events import (
     TalkingChanged,
     Unanswered,
 )
+from .levels import OnLevels
 from .timed_queue import TimedQueue
 
 __all__ = [
@@ -299,6 +300,15 @@ class MediaEngine(Protocol):
 
     async def stop_recording(self, name: str) -> None:
         """End the recording of a call, paused or not; one that is over already is no error."""
+        ...
+
+    def watch_levels(self, call_sids: Collection[str], on_levels: OnLevels) -> None:
+        """Have it told every 200 ms how loud these calls speak, and no others any longer; an empty collection ends it.
+
+        Returns at once; the same calls again change nothing. ``on_levels`` gets the root mean square of the last 200 ms in
+        dBFS; -96 is silence, also of who is muted. A call that is not measured, or not yet, is left out: one that has ended,
+        or that is beyond as many as the engine measures at once. Nobody hears anything of it.
+        """
         ...
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":

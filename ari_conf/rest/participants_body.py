@@ -28,7 +28,7 @@ _STATUS: Final = {
 class ParticipantBody(Body):
     """A participant. ``queue_time``, in milliseconds, is told of one that has just been created.
 
-    ``talking`` is ours. It is false as well where nobody has asked for being told who talks.
+    ``talking`` is ours. It is false as well where that is not to be known (``[conferences] detect_talking``).
     """
 
     account_sid: str

@@ -19,6 +19,7 @@ from ari_conf.conference import (
     ParticipantLeft,
     ParticipantModified,
     ParticipantMuteChanged,
+    ParticipantSpeechChanged,
     RecordingState,
     ToldEvent,
     callback_parameters,
@@ -58,9 +59,10 @@ class Journal:
         told = [event for event in events if isinstance(event, _TOLD)]
         rows: list[Row] = []
         # Who calls somebody into a new conference gets its SID at once, long before anything happens there.
-        if told or (conference.expected and not self._has_row):
+        changes = [event for event in told if not isinstance(event, ParticipantSpeechChanged)]
+        if changes or (conference.expected and not self._has_row):
             self._has_row = True
-            notes.changed_at = told[-1].at if told else conference.created_at
+            notes.changed_at = changes[-1].at if changes else conference.created_at
             rows.append(conference_row(conference, notes.changed_at))
         for event in told:
             notes.events += 1

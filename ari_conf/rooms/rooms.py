@@ -7,6 +7,7 @@ of arrival, and two first joins make one conference.
 
 import asyncio
 from collections.abc import Callable, Container
+from functools import partial
 
 import structlog
 
@@ -59,6 +60,7 @@ Observer = Callable[[Conference, ConferenceEvent], None]
 class Rooms:
     """The rooms that are running now. All methods return at once.
 
+    With ``detect_talking`` it is known of every room who talks, else of those whose application wants to be told.
     ``on_joined`` is told of each call that joins, and what is done when it hears what it is to hear; it must not raise.
     """
 
@@ -69,12 +71,15 @@ class Rooms:
         recordings: Recordings,
         sounds: RoomSounds,
         clock: Clock,
+        *,
+        detect_talking: bool = False,
     ) -> None:
         self._engine = engine
         self._ledger = ledger
         self._recordings = recordings
         self._sounds = sounds
         self._clock = clock
+        self._plan = partial(audio_plan, detect_talking=detect_talking)
         self._by_name: dict[tuple[str, str], Room] = {}
         self._by_sid: dict[str, Room] = {}
         self._by_call: dict[str, Room] = {}
@@ -125,7 +130,7 @@ class Rooms:
                 room.admit(call_sid)
                 self._by_call[call_sid] = room
                 self._sounds.meet(call_sid, notes.voice_parameters[call_sid])
-            plan = audio_plan(conference)
+            plan = self._plan(conference)
             self._sounds.apply(conference, plan, self._engine.apply(plan))
             self._mend(room)
             log.info("a room goes on", conference_sid=conference.sid, participants=len(conference.participants))
@@ -205,8 +210,14 @@ class Rooms:
     def talking(self, call_sid: str, *, talking: bool) -> None:
         """Note that a call, if it is in a room, talks or no longer does."""
         room = self._by_call.get(call_sid)
-        if room is not None:
-            self._carry_out(room, Talking(call_sid, talking))
+        if room is None:
+            return
+        # The most frequent of all commands changes nothing of the audio.
+        before, command, now = room.conference, Talking(call_sid, talking), self._clock.now()
+        room.conference, events = handle(before, command, now)
+        room.journal.note(before, room.conference, command, events, now)
+        for event in events:
+            self._tell(room.conference, event)
 
     def command(self, conference_sid: str, command: Command) -> Refused | None:
         """Carry out a command of the application; return why it was refused, if it was. Raises KeyError for an unknown room."""
@@ -255,7 +266,7 @@ class Rooms:
         conference = room.conference
         if not conference.participants and not conference.expected:
             self._forget(room)
-        plan = audio_plan(conference)
+        plan = self._plan(conference)
         settled = self._engine.apply(plan)
         self._sounds.apply(conference, plan, settled)
         room.journal.note(before, conference, command, events, now)

@@ -182,6 +182,12 @@ class RestSettings(_Section):
     unfiltered_conferences: Literal["all", "in-progress"] = "all"
 
 
+class ConferencesSettings(_Section):
+    """What every conference has. ``detect_talking`` says where it is known who talks: always, or where a callback wants it."""
+
+    detect_talking: Literal["always", "subscribed"] = "always"
+
+
 class SpeechSettings(_Section):
     """Who speaks: espeak-ng, or a Piper voice if the path of its model (``….onnx``) is given."""
 
@@ -224,6 +230,7 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     webhooks: WebhookSettings = WebhookSettings()
     rest: RestSettings = RestSettings()
+    conferences: ConferencesSettings = ConferencesSettings()
     speech: SpeechSettings = SpeechSettings()
     dashboard: DashboardSettings = DashboardSettings()
     log: LogSettings = LogSettings()

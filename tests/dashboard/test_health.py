@@ -20,7 +20,8 @@ from .watching import watching
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[Office]:
+async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
     async with office(ANN).open() as opened:
         yield opened
 
@@ -33,12 +34,12 @@ async def health_of(browser: Browser) -> Any:
 
 
 def texts(health: Any) -> str:
-    return " ".join(alarm["text"] for alarm in health["alarms"])
+    return " ".join(alarm["text"] for alarm in health.get("alarms", ()))
 
 
-def callback(account_sid: str, state: str, at: float, token: str = "t", **more: Any) -> DeliveryRow:
+def callback(account_sid: str, state: str, at: float, name: str = "one", **more: Any) -> DeliveryRow:
     return DeliveryRow(
-        token=token,
+        token=name,
         position=1,
         account_sid=account_sid,
         kind="conference",
@@ -60,8 +61,8 @@ async def test_an_operator_sees_all_of_it(house: Office) -> None:
     controller.rooms.join(Caller(OTHER.sid, {}), "other", Participant("CA2"), ConferenceSettings())
     for _ in range(3):
         controller.engine.events.put_nowait(TalkingChanged("CA9", talking=True))
-    await controller.store.flush()
     ann = await house.browser().entered("ann")
+    await controller.store.flush()
     health = await health_of(ann)
     assert (health["status"], health["alarms"]) == ("ready", [])
     assert (health["conferences"], health["participants"], health["calls"], health["talking"]) == (2, 2, 0, 0)
@@ -88,7 +89,7 @@ async def test_an_account_sees_what_is_its_own_and_nothing_of_the_machine(house:
     controller.rooms.join(Caller(ACCOUNT.sid, {}), "room", Participant("CA1"), ConferenceSettings())
     controller.rooms.join(Caller(OTHER.sid, {}), "other", Participant("CA2"), ConferenceSettings())
     now = house.clock.now()
-    controller.store.write([callback(OTHER.sid, "owed", now - 90.0, token) for token in ("one", "two")])
+    controller.store.write([callback(OTHER.sid, "owed", now - 90.0, name) for name in ("one", "two")])
     await controller.store.flush()
     for account, state in ((OTHER, "delivered"), (OTHER, "owed"), (ACCOUNT, "given-up")):
         for observer in controller.outbox.observers:
@@ -107,10 +108,7 @@ async def test_an_account_sees_what_is_its_own_and_nothing_of_the_machine(house:
     assert "owed for" not in texts(own)
 
 
-async def test_what_is_wrong_is_told_at_once_and_since_when_until_it_is_over(
-    house: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
+async def test_what_is_wrong_is_told_at_once_and_since_when_until_it_is_over(house: Office) -> None:
     assert house.controller is not None
     controller = house.controller
     ann = await house.browser().entered("ann")
@@ -141,7 +139,7 @@ async def test_callbacks_that_were_given_up_long_ago_are_no_alarm_any_more(house
         observer(callback(ACCOUNT.sid, "given-up", now, ended_at=now))
     assert "given up within the last 10 minutes" in texts(await health_of(ann))
     await house.clock.let_pass(601.0)
-    health = await health_of(ann)
+    health = await health_of(await house.browser().entered("ann"))
     assert (health["alarms"], health["outbox"]["given_up"]) == ([], 1)
 
 

@@ -50,7 +50,7 @@ def test_what_is_wrong_is_told_in_words_with_what_helps(wrong: dict[str, Any], l
     (alarm,) = alarms(replace(WELL, **wrong))
     assert alarm.level is level
     assert words in alarm.text
-    assert alarm.text[0].isupper()
+    assert not alarm.text[0].islower()
     assert alarm.text.endswith(".")
 
 

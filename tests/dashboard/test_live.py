@@ -1,6 +1,6 @@
 """What goes on in rooms arrives on the pages that watch."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from ari_conf.calls.requests import CallRequest, ParticipantRequest
 from ari_conf.conference import Conference, Participant, SetHold, SetMuted
 from ari_conf.dashboard import live
+from ari_conf.media.levels import OnLevels
+from ari_conf.private_asterisk import PrivateAsterisk
 from tests.app_server import AUTH_TOKEN, ClosedPort
 from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage
 
@@ -15,11 +17,11 @@ from .door import Browser
 from .watching import Watcher, watching
 
 ROOM = "<Response><Dial><Conference>room</Conference></Dial></Response>"
-SPEAKERS = ROOM.replace("<Conference>", '<Conference statusCallback="/events" statusCallbackEvent="speaker">')
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
     async with set_stage(None) as made:
         yield made
 
@@ -44,24 +46,21 @@ async def told(stage: Stage, watcher: Watcher, event: str, count: int = 1) -> An
     return watcher.of(event)[-1]
 
 
-async def test_who_comes_first_is_told_all_there_is() -> None:
-    async with set_stage(None) as stage:
-        await stage.room("ann", "bob", twiml=ROOM)
-        await stage.until(lambda: [len(one.participants) for one in stage.controller.rooms.conferences] == [2])
-        async with watching(await browser_of(stage)) as watcher:
-            snapshot = await told(stage, watcher, "snapshot")
-            assert watcher.status == 200
-            assert watcher.headers["Content-Type"] == "text/event-stream; charset=utf-8"
-            assert watcher.headers["Cache-Control"] == "no-store"
-            (room,) = snapshot["conferences"]
-            assert (room["friendly_name"], room["status"], room["participants"]) == ("room", "in-progress", 2)
-            assert [person["from"] for person in room["people"]] == [NUMBERS["ann"], NUMBERS["bob"]]
-            assert [person["joined_at"] for person in room["people"]] == sorted(
-                person["joined_at"] for person in room["people"]
-            )
-            assert room["recordings"] == []
-            assert snapshot["health"]["calls"] == 2
-            assert snapshot["now"] == pytest.approx(stage.clock.now(), abs=60)
+async def test_who_comes_first_is_told_all_there_is(stage: Stage) -> None:
+    await stage.room("ann", "bob", twiml=ROOM)
+    await stage.until(lambda: [len(one.participants) for one in stage.controller.rooms.conferences] == [2])
+    async with watching(await browser_of(stage)) as watcher:
+        snapshot = await told(stage, watcher, "snapshot")
+        assert watcher.status == 200
+        assert watcher.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+        assert watcher.headers["Cache-Control"] == "no-store"
+        (room,) = snapshot["conferences"]
+        assert (room["friendly_name"], room["status"], room["participants"]) == ("room", "in-progress", 2)
+        assert [person["from"] for person in room["people"]] == [NUMBERS["ann"], NUMBERS["bob"]]
+        assert [person["joined_at"] for person in room["people"]] == sorted(person["joined_at"] for person in room["people"])
+        assert room["recordings"] == []
+        assert snapshot["health"]["calls"] == 2
+        assert snapshot["now"] == pytest.approx(stage.clock.now(), abs=60)
 
 
 async def test_who_joins_is_muted_held_and_leaves_is_seen(stage: Stage) -> None:
@@ -89,22 +88,32 @@ async def test_who_joins_is_muted_held_and_leaves_is_seen(stage: Stage) -> None:
         assert watcher.rooms["room"]["participants"] == 1
 
 
-async def test_who_talks_is_seen_and_since_when(stage: Stage) -> None:
-    async with watching(await browser_of(stage)) as watcher:
-        ann, bob = await stage.room("ann", "bob", twiml=SPEAKERS)
-        await stage.until(lambda: watcher.person(NUMBERS["ann"]).get("talking", False))
-        await stage.until(lambda: watcher.rooms["room"]["talking"] == 2)
-        assert watcher.person(NUMBERS["ann"])["talking_since"] <= stage.clock.now()
-        await bob.hang_up()
-        await stage.until(lambda: watcher.rooms["room"]["talking"] == 1)
-        ann.talk(on=False)
-        await stage.until(lambda: not watcher.person(NUMBERS["ann"])["talking"])
-        assert watcher.person(NUMBERS["ann"])["talking_since"] is None
+async def test_who_talks_is_seen_and_since_when_and_how_loud(either_engine: PrivateAsterisk | None) -> None:
+    async with set_stage(either_engine) as stage:
+        browser = await browser_of(stage)
+        ann, _ = await stage.room("ann", "bob", twiml=ROOM)
+        await stage.until(lambda: [len(one.participants) for one in stage.controller.rooms.conferences] == [2])
+        (room,) = stage.controller.rooms.conferences
+        async with watching(browser, room.sid) as watcher:
+            await stage.until(lambda: watcher.rooms.get("room", {}).get("talking") == 2)
+            shown = watcher.person(NUMBERS["ann"])
+            assert room.created_at <= shown["talking_since"] <= stage.clock.now()
+            call_sid = shown["call_sid"]
+            await stage.until(lambda: any(levels.get(call_sid, -96.0) > -30.0 for levels in watcher.of("levels")))
+            ann.talk(on=False)
+            await stage.until(lambda: watcher.rooms["room"]["talking"] == 1)
+            assert watcher.person(NUMBERS["ann"])["talking_since"] is None
+            await stage.until(lambda: watcher.of("levels")[-1][call_sid] < -60.0)
+            assert watcher.person(NUMBERS["bob"])["talking"]
 
 
 async def test_many_changes_at_once_are_told_in_one_message_as_they_are_then(stage: Stage) -> None:
     async with watching(await browser_of(stage)) as watcher:
-        await stage.room("ann", "bob", twiml=ROOM)
+        stage.answer(ROOM)
+        for name in ("ann", "bob"):
+            phone = stage.phone(name)
+            phone.talk(on=False)
+            await phone.dial("room")
         await stage.until(lambda: watcher.person(NUMBERS["bob"]) != {})
         sid, call_sid = watcher.rooms["room"]["sid"], watcher.person(NUMBERS["ann"])["call_sid"]
         before = len(watcher.of("change"))
@@ -149,8 +158,7 @@ async def test_who_does_not_answer_is_gone_again(stage: Stage) -> None:
         assert watcher.rooms["room"]["people"] == {}
 
 
-async def test_a_conference_that_has_ended_stays_for_ten_minutes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LOOK_SECONDS", 0.02)
+async def test_a_conference_that_has_ended_stays_for_ten_minutes(stage: Stage) -> None:
     browser = await browser_of(stage)
     async with watching(browser) as watcher:
         (ann,) = await stage.room("ann", twiml=ROOM)
@@ -229,31 +237,59 @@ async def test_a_callback_that_fails_and_a_notification_are_told(stage: Stage) -
         assert (told_of["account_sid"], told_of["code"], told_of["level"]) == (ACCOUNT.sid, 12100, "error")
 
 
-class Meter:
-    """Stands in for an engine that can tell how loud people are."""
+async def test_levels_are_told_of_the_room_that_is_looked_at_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched: list[Collection[str]] = []
+    watch = stage.controller.engine.watch_levels
 
-    def __init__(self) -> None:
-        self.watched: Collection[str] = ()
-        self.tell: Callable[[Mapping[str, float]], None] = lambda _levels: None
+    def note(call_sids: Collection[str], on_levels: OnLevels) -> None:
+        watched.append(call_sids)
+        watch(call_sids, on_levels)
 
-    def watch_levels(self, call_sids: Collection[str], on_levels: Callable[[Mapping[str, float]], None]) -> None:
-        self.watched, self.tell = call_sids, on_levels
-
-
-async def test_levels_are_measured_of_the_room_that_is_looked_at_alone(stage: Stage) -> None:
-    meter = Meter()
-    assert stage.controller.dashboard is not None
-    stage.controller.dashboard._feed._levels = meter
+    monkeypatch.setattr(stage.controller.engine, "watch_levels", note)
     browser = await browser_of(stage)
     rooms = await two_rooms(stage)
-    (ann,), (bob,) = (rooms[name].participants for name in ("room", "other"))
-    async with watching(browser) as everything, watching(browser, rooms["room"].sid) as watcher:
+    sid, (ann,) = rooms["room"].sid, rooms["room"].participants
+    async with watching(browser) as everything, watching(browser, sid) as watcher:
         await told(stage, everything, "snapshot")
         await told(stage, watcher, "snapshot")
-        assert meter.watched == {ann}
+        assert watched == [(ann,)]
         await stage.room("cid", twiml=ROOM)
-        await stage.until(lambda: len(meter.watched) == 2)
-        meter.tell({ann: -32.5, bob: -10.0})
-        assert await told(stage, watcher, "levels") == {ann: -32.5}
+        await stage.until(lambda: len(watched[-1]) == 2)
+        (cid,) = set(watched[-1]) - {ann}
+        await stage.until(lambda: any(levels.get(cid, -96.0) > -30.0 for levels in watcher.of("levels")))
+        assert all(levels.keys() <= {ann, cid} for levels in watcher.of("levels"))
+        stage.phones["cid"].talk(on=False)
+        await stage.until(lambda: watcher.of("levels")[-1].get(cid) == -96.0)
         assert everything.of("levels") == []
-    await stage.until(lambda: meter.watched == frozenset())
+    await stage.until(lambda: watched[-1] == ())
+
+
+async def test_changes_are_told_ten_times_a_second_at_most(stage: Stage) -> None:
+    assert stage.controller.dashboard is not None
+    feed = stage.controller.dashboard._feed
+    async with watching(await browser_of(stage)) as watcher:
+        rooms = await two_rooms(stage)
+        await stage.until(lambda: len(watcher.rooms) == 2 and feed._timer is None)
+        (ann,) = rooms["room"].participants
+        stage.controller.rooms.command(rooms["room"].sid, SetMuted(ann, muted=True))
+        timer = feed._timer
+        assert timer is not None
+        assert timer.when() >= feed._told_at + live.BETWEEN_TELLINGS
+        stage.controller.rooms.command(rooms["room"].sid, SetMuted(ann, muted=False))
+        assert feed._timer is timer
+
+
+async def test_what_has_changed_when_another_page_is_opened_is_told_to_the_first_one_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 3600.0)
+    async with set_stage(None) as stage:
+        browser = await browser_of(stage)
+        async with watching(browser) as first:
+            await told(stage, first, "snapshot")
+            await stage.room("ann", twiml=ROOM)
+            await stage.until(lambda: "room" in first.rooms)
+            assert first.health["conferences"] == 0
+            async with watching(browser) as second:
+                await told(stage, second, "snapshot")
+                await stage.until(lambda: first.health["conferences"] == second.health["conferences"] == 1)

@@ -21,6 +21,7 @@ from ari_conf.conference import (
     Participant,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantSpeechChanged,
     ReasonParticipantLeft,
     SetRecordingPaused,
     StatusCallback,
@@ -301,3 +302,25 @@ async def test_a_conference_into_which_nobody_may_be_called_is_not_kept(house: H
     assert isinstance(house.rooms.expect(ACCOUNT, "Room", coach, ConferenceSettings()), JoinRefused)
     assert house.ledger.commits == []
     assert house.running == []
+
+
+async def test_who_talks_is_kept_and_changes_neither_the_audio_nor_the_conference(house: House) -> None:
+    sid = house.join("CA1").conference_sid
+    house.join("CA2")
+    seen: list[ConferenceEvent] = []
+    house.rooms.observers.append(lambda _conference, event: seen.append(event))
+    before, plans = len(house.ledger.commits), len(house.engine.plans)
+    house.rooms.talking("CA1", talking=True)
+    house.rooms.talking("CA1", talking=True)
+    house.rooms.talking("CA1", talking=False)
+    rows = [row for rows, owed in house.ledger.commits[before:] for row in rows]
+    kept = [row for row in rows if isinstance(row, EventRow)]
+    assert [(row.kind, row.number, row.sequence_number) for row in kept] == [
+        ("participant-speech-start", 4, None),
+        ("participant-speech-stop", 5, None),
+    ]
+    assert [row for row in rows if isinstance(row, ConferenceRow | ParticipantRow)] == []
+    assert house.ledger.owed == []
+    assert [type(event) for event in seen] == [ParticipantSpeechChanged] * 2
+    assert len(house.engine.plans) == plans
+    assert house.rooms.running(sid) is not None

@@ -153,6 +153,12 @@ class AriLink:
         if answer.status_code != 200:
             raise AriRefusedError("getStoredFile", f"recordings/{recording}", answer.status_code, _message(answer))
 
+    async def open_media(self, connection: str) -> aiohttp.ClientWebSocketResponse:
+        """Open the WebSocket at which Asterisk hands out a channel's audio. Raises ``EngineUnavailableError``."""
+        if self._transport is None:
+            raise AriLostError(f"there is no connection to Asterisk at {self.address.url}")
+        return await self._transport.open_media(connection)
+
     async def _connect(self) -> None:
         transport = AriTransport(
             self.address.url, self.address.username, self.address.password, request_timeout=self._request_timeout
