@@ -213,8 +213,7 @@ class Rooms:
         if room is None:
             return
         # The most frequent of all commands changes nothing of the audio.
-        command = Talking(call_sid, talking)
-        before, now = room.conference, self._clock.now()
+        before, command, now = room.conference, Talking(call_sid, talking), self._clock.now()
         room.conference, events = handle(before, command, now)
         room.journal.note(before, room.conference, command, events, now)
         for event in events:
