@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -35,6 +37,7 @@ from ari_conf.settings import Settings
 from ari_conf.stopping import finished
 from ari_conf.store import Store, StoreError, plainly
 from ari_conf.timekeeping import Timekeeper
+from ari_conf.tracing import TracingOf, tracing_of
 from ari_conf.twilio_codes import Code, TwilioError, code_of
 from ari_conf.webhooks import Outbox, WebhookClient
 
@@ -88,12 +91,14 @@ class Controller:
         *,
         clock: Clock | None = None,
         webhooks: WebhookClient | None = None,
+        tracing: TracingOf | None = None,
     ) -> None:
         clock = SteadyClock(clock or RealClock())
         self._settings = settings
         self._tokens = {account.sid: account.auth_token for account in accounts}
         self._webhooks = webhooks or WebhookClient(private_addresses=settings.webhooks.private_addresses)
         self._clock = clock
+        self._tracing_of = tracing or partial(tracing_of, os.environ)
         self._stack = contextlib.AsyncExitStack()
         self._phase = Phase.STARTING
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -123,12 +128,13 @@ class Controller:
         self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
         self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock)
         self.queues = Queues(clock, self.outbox.commit)
+        self._progress = Progress(self.outbox, clock)
         services = Services(
             engine=engine,
             rooms=self.rooms,
             queues=self.queues,
             recordings=self.recordings,
-            book=CallBook(engine, Progress(self.outbox, clock)),
+            book=CallBook(engine, self._progress),
             notifications=self.notifications,
             webhooks=self._webhooks,
             programs=programs,
@@ -136,7 +142,7 @@ class Controller:
             clock=clock,
             run_screening=run_screening,
         )
-        runners = Runners()
+        self._runners = runners = Runners()
         by_sid = {account.sid: account for account in accounts}
         self.control = Control(by_sid, services, runners)
         self.switchboard = Switchboard(settings, accounts, services, runners, self.control, on_engine_gone=self._fail)
@@ -167,6 +173,7 @@ class Controller:
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             self._make_folders()
+            self._trace(stack)
             await stack.enter_async_context(self._webhooks)
             await self._open_store(stack)
             # Before callbacks are delivered: a second controller by mistake ends here, and has sent nothing.
@@ -253,6 +260,12 @@ class Controller:
         pruning = prune_regularly(self.store, self._settings, self._clock, lambda: self._timekeeper.trusted)
         stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="pruning"))
 
+    def _trace(self, stack: contextlib.AsyncExitStack) -> None:
+        self._tracing = self._tracing_of(self._clock)
+        if self._tracing is not None:
+            stack.push_async_callback(self._tracing.stop)
+            self._tracing.watch(self._runners, self._progress, self.rooms, self.outbox)
+
     def _measured(self, calls: CallBook) -> Metrics:
         watched = Watched(
             engine=self.engine,
@@ -305,6 +318,8 @@ class Controller:
 
     async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
         app = web.Application()
+        if self._tracing is not None:
+            self._tracing.mount(app)
         app.add_routes(health_routes(lambda: self.condition))
         app.add_routes(media_routes(self.sounds))
         if self.metrics is not None:

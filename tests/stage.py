@@ -27,6 +27,7 @@ from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.settings import DatabaseSettings, NumberSettings, ServerSettings, Settings, StorageSettings, WebhookSettings
+from ari_conf.tracing import TracingOf
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
 from .app_server import AUTH_TOKEN, AppRequest, AppServer
@@ -239,6 +240,7 @@ async def set_stage(
     *numbers: NumberSettings,
     policy: HttpPolicy | None = None,
     webhooks: WebhookSettings | None = None,
+    tracing: TracingOf | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
     async with leaves_no_task(), AppServer() as app:
@@ -268,7 +270,7 @@ async def set_stage(
 
         def make_controller() -> Controller:
             client = WebhookClient(policy) if policy else None
-            return Controller(settings, (ACCOUNT,), make_engine(), clock=clock, webhooks=client)
+            return Controller(settings, (ACCOUNT,), make_engine(), clock=clock, webhooks=client, tracing=tracing)
 
         stage = Stage(app, make_controller(), clock, make_phone, asterisk, make_controller)
         await stage.controller.__aenter__()

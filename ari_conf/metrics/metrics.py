@@ -30,7 +30,7 @@ class Metrics:
         watched.rooms.on_joined = rooms.on_joined
         watched.calls.progress.observers.append(CallMeter(registry).on_progress)
         watched.recordings.on_finished = RecordingMeter(registry).on_finished
-        watched.outbox.on_settled = CallbackMeter(registry).on_settled
+        watched.outbox.observers.append(CallbackMeter(registry).on_settled)
         watched.notifications.on_added = NotificationMeter(registry).on_added
         web = WebMeter(registry)
         watched.webhooks.on_answered = web.fetched
