@@ -110,7 +110,7 @@ class Drawing:
     ) -> "Drawn":
         """Begin a span ``below`` another one, or a trace."""
         context = set_span_in_context(below, Context()) if below else Context()
-        made = self._tracer.start_span(name, context, kind, _clean(facts), [Link(one) for one in links], self.now)
+        made = self._tracer.start_span(_text(name), context, kind, _clean(facts), [Link(one) for one in links], self.now)
         return Drawn(self, made)
 
     def draw(
@@ -197,6 +197,10 @@ class _Ids(RandomIdGenerator):
 
     next: Place | None = None
 
+    def is_trace_id_random(self) -> bool:
+        # A reference that is made beforehand and the span itself are to say the same, whatever the library's version.
+        return False
+
     def generate_trace_id(self) -> int:
         return self.next.trace_id if self.next else super().generate_trace_id()
 
@@ -211,11 +215,13 @@ def _fail(span: Span, kind: str) -> None:
 
 
 def _clean(facts: Facts) -> dict[str, Any]:
-    """Return facts that fit into a message: with a half character, that would be lost with all that is sent with it."""
-    return {
-        name: value if not isinstance(value, str) or value.isascii() else value.encode("utf-8", "replace").decode()
-        for name, value in facts.items()
-    }
+    """Return facts as they fit into a message."""
+    return {name: _text(value) if isinstance(value, str) else value for name, value in facts.items()}
+
+
+def _text(text: str) -> str:
+    """Return a plain string; half a character in it would cost all that is sent with it."""
+    return str(text) if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _resource() -> Resource:

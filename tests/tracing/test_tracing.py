@@ -1,11 +1,13 @@
 """What traces of calls show."""
 
+import aiohttp
 from aiohttp import web
 from opentelemetry.trace import SpanKind, StatusCode
 
 from ari_conf.private_asterisk import PrivateAsterisk
+from ari_conf.webhooks import HttpPolicy
 from tests.app_server import AppRequest
-from tests.stage import NUMBERS, Stage, set_stage
+from tests.stage import ACCOUNT, Stage, set_stage, who_hears_whom
 
 from .traces import Traces, context, seconds, traceparent
 
@@ -34,14 +36,14 @@ async def test_one_call() -> None:
         stage.answer(ROOM, "/room")
         await stage.room("ann", twiml="<Response><Say>Hello.</Say><Redirect>/room</Redirect></Response>")
         conference_sid, call_sid = await in_room(stage)
-        await stage.clock.let_pass(60.0)
+        await stage.clock.let_pass(5.0)
         await all_over(stage)
 
     assert traces.tree(call_sid) == ["call", "  POST", "  <Say>", "  <Redirect>", "    POST", "  <Dial>", "    join"]
     assert traces.tree(conference_sid) == ["conference", *["  conference callback", "    POST"] * 3]
     assert not [span.name for span in traces.spans if span.status.status_code is StatusCode.ERROR]
     call, join = traces.one(call_sid, "call"), traces.one(call_sid, "join")
-    assert seconds(call) > seconds(traces.one(call_sid, "<Dial>")) > 60 > seconds(join)
+    assert seconds(call) > seconds(traces.one(call_sid, "<Dial>")) >= 5 > seconds(join)
     assert call.attributes == {
         "ari_conf.call_sid": call_sid,
         "ari_conf.account_sid": "AC" + "0" * 32,
@@ -51,7 +53,7 @@ async def test_one_call() -> None:
     assert [event.name for event in call.events] == ["answered"]
     conference = traces.one(conference_sid, "conference")
     assert [link.context for link in join.links] == [context(conference)]
-    fetched = traces.of(call_sid)[1]
+    fetched = next(span for span in traces.of(call_sid) if span.name == "POST")
     assert fetched.kind is SpanKind.CLIENT
     assert fetched.attributes == {
         "http.request.method": "POST",
@@ -60,9 +62,9 @@ async def test_one_call() -> None:
         "server.port": stage.app.port,
         "http.response.status_code": 200,
     }
-    joined, _, left = [span for span in traces.of(conference_sid) if span.name == "conference callback"]
-    assert joined.attributes is not None
-    assert (joined.attributes["ari_conf.callback_event"], joined.attributes["ari_conf.state"]) == ("participant-join", "delivered")
+    (left,) = [span for span in traces.spans if (span.attributes or {}).get("ari_conf.callback_event") == "participant-leave"]
+    assert left.attributes is not None
+    assert (left.attributes["ari_conf.attempts"], left.attributes["ari_conf.state"]) == (1, "delivered")
     assert [link.context for link in left.links] == [context(call)]
 
 
@@ -102,7 +104,7 @@ async def test_what_fails_is_an_error_and_who_hangs_up_is_not() -> None:
         await stage.until(lambda: bool(stage.controller.switchboard.calls))
         (call,) = stage.controller.switchboard.calls
         await stage.until(lambda: not stage.controller.switchboard.busy)
-        await stage.room("bob", twiml="<Response><Pause length='60'/></Response>")
+        await stage.room("bob", twiml="<Response><Say>Hello.</Say><Pause length='60'/></Response>")
         await stage.until(lambda: bool(stage.controller.switchboard.calls))
         await all_over(stage)
     (fetched,) = [span for span in traces.spans if span.status.status_code is StatusCode.ERROR]
@@ -113,17 +115,15 @@ async def test_what_fails_is_an_error_and_who_hangs_up_is_not() -> None:
 
 async def test_application_that_does_not_answer_in_time_is_an_error() -> None:
     traces = Traces()
-    async with set_stage(None, tracing=traces.tracing) as stage:
-        stage.answer("<Response/>", "/late#tt=100")
+    async with set_stage(None, policy=HttpPolicy(total_timeout=0.2), tracing=traces.tracing) as stage:
         released = stage.app.hold("/late", "<Response/>")
-        await stage.room("ann", twiml="<Response><Redirect>/late#tt=100</Redirect></Response>")
+        await stage.room("ann", twiml="<Response><Redirect>/late</Redirect></Response>")
         await stage.until(lambda: any(span.name == "<Redirect>" for span in traces.spans))
         released.set()
         await all_over(stage)
-    late, redirect = [span for span in traces.spans if span.status.status_code is StatusCode.ERROR]
-    for span, kind in (late, "TimeoutError"), (redirect, "WebhookError"):
-        assert span.attributes is not None
-        assert span.attributes["error.type"] == kind
+    failed = [span for span in traces.spans if span.status.status_code is StatusCode.ERROR]
+    kinds = {span.name: (span.attributes or {})["error.type"] for span in failed}
+    assert kinds == {"<Redirect>": "WebhookError", "POST": "timeout"}
 
 
 async def test_attempts_to_deliver_a_callback_are_told_in_its_span() -> None:
@@ -148,18 +148,90 @@ async def test_attempts_to_deliver_a_callback_are_told_in_its_span() -> None:
     assert (failed.name, failed.attributes["error.type"]) == ("attempt failed", "503")
 
 
-async def test_rest_request_is_part_of_the_trace_of_whoever_asks_and_a_call_that_it_places_is_linked_with_it() -> None:
+async def ask(stage: Stage, path: str, **form: str) -> dict[str, str]:
+    """Ask over REST, as a part of somebody else's trace."""
+    url = f"http://127.0.0.1:{stage.controller.port}/2010-04-01/Accounts/{ACCOUNT.sid}{path}"
+    login = aiohttp.encode_basic_auth(ACCOUNT.sid, ACCOUNT.auth_token)
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": login, "traceparent": SOMEBODY_ELSES}) as session,
+        session.post(url, data=form) as answer,
+    ):
+        assert answer.status < 300
+        found: dict[str, str] = await answer.json()
+        return found
+
+
+async def test_rest_request_belongs_to_the_trace_of_whoever_asks_and_the_call_that_it_places_is_linked_with_it() -> None:
     traces = Traces()
     async with set_stage(None, tracing=traces.tracing) as stage:
-        phone = stage.phone("ann")
-        await phone.take_calls()
-        call_sid = await placed(stage)
+        ann = stage.phone("ann")
+        twiml = "<Response><Pause length='60'/></Response>"
+        call = await ask(stage, "/Calls.json", To=ann.number, From="+15550100", Twiml=twiml)
+        call_sid = call["sid"]
+        await ann.ringing()
+        await ann.pick_up()
+        await stage.until(lambda: [call.position.verbs for call in stage.controller.switchboard.calls] == [1])
         await all_over(stage)
-    asked = next(span for span in traces.spans if span.kind is SpanKind.SERVER)
+    (asked,) = [span for span in traces.spans if span.kind is SpanKind.SERVER]
     assert asked.name == "POST /2010-04-01/Accounts/{AccountSid}/Calls.json"
     assert asked.attributes is not None
     assert asked.attributes["http.response.status_code"] == 201
     assert asked.parent is not None
     assert f"00-{asked.parent.trace_id:032x}-{asked.parent.span_id:016x}-01" == SOMEBODY_ELSES
     assert [link.context for link in traces.one(call_sid, "call").links] == [context(asked)]
-    assert traces.tree(call_sid)[1:] == ["  <Pause>"]
+    assert traces.tree(call_sid) == ["call", "  <Pause>"]
+
+
+async def test_call_that_another_one_dials_has_a_trace_of_its_own_that_is_linked_with_the_verb() -> None:
+    traces = Traces()
+    async with set_stage(None, tracing=traces.tracing) as stage:
+        bob = stage.phone("bob")
+        await stage.room("ann", twiml=f"<Response><Dial><Number>{bob.number}</Number></Dial></Response>")
+        await bob.ringing()
+        await bob.pick_up()
+        calls = stage.controller.switchboard.calls
+        await stage.until(lambda: len(calls) == 2 and all(call.answered_at for call in calls))
+        caller, called = (call.sid for call in calls)
+        await all_over(stage)
+    dial = traces.one(caller, "<Dial>")
+    assert traces.tree(called) == ["call"]
+    (call,) = traces.of(called)
+    assert [link.context for link in call.links] == [context(dial)]
+    assert call.attributes is not None
+    assert call.attributes["ari_conf.parent_call_sid"] == caller
+
+
+async def test_call_that_outlives_a_controller_has_one_trace() -> None:
+    traces = Traces()
+    async with set_stage(None, tracing=traces.tracing) as stage:
+        await stage.room("ann", twiml=ROOM)
+        conference_sid, call_sid = await in_room(stage)
+        await stage.clock.let_pass(5.0)
+        await stage.stop()
+        await stage.restart()
+        await all_over(stage)
+    assert traces.tree(call_sid) == ["call", "  POST", "  <Dial>", "    join", "  <Dial>"]
+    assert traces.tree(conference_sid)[0] == "conference"
+    assert seconds(traces.one(call_sid, "call")) > seconds(traces.one(conference_sid, "conference")) >= 5
+
+
+async def test_what_asterisk_is_asked_belongs_to_the_join_or_the_request_that_it_is_for(asterisk: PrivateAsterisk) -> None:
+    traces = Traces()
+    async with set_stage(asterisk, tracing=traces.tracing) as stage:
+        ann, bob = await stage.room("ann", "bob", twiml=ROOM)
+        conference_sid, call_sid = await in_room(stage, 2)
+        await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
+        await ask(stage, f"/Conferences/{conference_sid}/Participants/{call_sid}.json", Muted="true")
+        await who_hears_whom([ann, bob], {"ann": set(), "bob": {"ann"}})
+        await all_over(stage)
+
+    join, dial = traces.one(call_sid, "join"), traces.one(call_sid, "<Dial>")
+    added = traces.one(call_sid, "ARI bridges.addChannel")
+    assert added.parent == context(join)
+    assert added.kind is SpanKind.CLIENT
+    assert added.attributes is not None
+    assert added.attributes["http.response.status_code"] == 204
+    assert (join.start_time or 0) <= (added.start_time or 0) < (added.end_time or 0) <= (join.end_time or 0)
+    assert traces.one(call_sid, "ARI channels.answer").parent == context(dial)
+    (asked,) = [span for span in traces.spans if span.kind is SpanKind.SERVER]
+    assert "ARI channels.mute" in [span.name for span in traces.spans if span.parent == context(asked)]

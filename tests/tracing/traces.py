@@ -15,7 +15,7 @@ class Traces:
     """``tracing`` is to be given to a controller; what it has drawn is here as soon as it is over."""
 
     def __init__(self) -> None:
-        self._exporter = InMemorySpanExporter()
+        self._exporter = _Kept()
 
     def tracing(self, clock: Clock) -> Tracing:
         return Tracing(SimpleSpanProcessor(self._exporter), clock)
@@ -43,9 +43,17 @@ class Traces:
                 yield from self._below(context(span).span_id, spans, indent + "  ")
 
 
+class _Kept(InMemorySpanExporter):
+    """Takes spans of several lives of a controller."""
+
+    def shutdown(self) -> None:
+        pass
+
+
 def context(span: ReadableSpan) -> SpanContext:
-    assert span.context is not None
-    return span.context
+    found: SpanContext | None = span.context
+    assert found is not None
+    return found
 
 
 def traceparent(span: ReadableSpan) -> str:
