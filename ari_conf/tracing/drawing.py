@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from opentelemetry.context import Context
@@ -71,13 +71,16 @@ def place_in(trace_id: int, name: str) -> Place:
 
 
 class Drawing:
-    """Draws spans, whose times are those of ``clock``, and gives them to ``processor`` when they have ended."""
+    """Draws spans, whose times are those of ``clock``, and gives them to what ``make_processor`` makes when they have ended.
 
-    def __init__(self, processor: SpanProcessor, clock: Clock) -> None:
+    Raises ValueError for what cannot be in the environment variables that the library reads.
+    """
+
+    def __init__(self, make_processor: Callable[[], SpanProcessor], clock: Clock) -> None:
         self._clock = clock
         self._ids = _Ids()
         self._provider = TracerProvider(resource=_resource(), id_generator=self._ids, shutdown_on_exit=False)
-        self._provider.add_span_processor(processor)
+        self._provider.add_span_processor(make_processor())
         self._tracer = self._provider.get_tracer(SERVICE_NAME, __version__)
 
     @property

@@ -37,7 +37,7 @@ def tracing_of(environment: Mapping[str, str], clock: Clock) -> "Tracing | None"
     from .tracing import Tracing  # noqa: PLC0415
 
     try:
-        return Tracing(Sending(), clock)
+        return Tracing(Sending, clock)
     except ValueError as error:
         log.warning("there are no traces", cause=f"{error}; see the environment variables that begin with OTEL_")
         return None

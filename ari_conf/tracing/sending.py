@@ -27,7 +27,11 @@ class Sending(BatchSpanProcessor):
 
     def __init__(self) -> None:
         self._told = Told(OTLPSpanExporter())
-        super().__init__(self._told)
+        try:
+            super().__init__(self._told)
+        except ValueError:
+            self._told.close()
+            raise
 
     def shutdown(self) -> None:
         """Send what is left, for ``STOP_SECONDS`` or as long as a request takes that is under way; blocks meanwhile."""
@@ -42,7 +46,9 @@ class Sending(BatchSpanProcessor):
 class Told(SpanExporter):
     """Hands spans on to ``exporter``, and tells once that they do not arrive, and once that they do again.
 
-    What the library says of each attempt is not in the log, but stands in ours as the cause. Spans that are not taken are lost.
+    What the library says of each attempt is not in the log, but stands in ours as the cause. What else it has to say, that it
+    drops spans because there are too many, say, is told once, and not before spans arrive: else there are too many because they
+    do not. Spans that are not taken are lost.
     """
 
     def __init__(self, exporter: SpanExporter) -> None:
@@ -50,6 +56,7 @@ class Told(SpanExporter):
         self._over = False
         self._failing = False
         self._cause = ""
+        self._to_tell: dict[str, str] = {}
         self._told: set[str] = set()
         self._handler = _Listener(self._hear)
         self._logger = logging.getLogger(_LIBRARY)
@@ -69,6 +76,7 @@ class Told(SpanExporter):
         elif self._failing and not failing:
             log.warning("traces arrive again")
         self._failing = failing
+        self._tell(arrived=not failing)
         return result
 
     def shutdown(self) -> None:
@@ -87,12 +95,18 @@ class Told(SpanExporter):
         self._logger.propagate = self._propagated
 
     def _hear(self, record: logging.LogRecord) -> None:
+        """Take note of what the library says; called in any thread."""
         sentence = record.getMessage()
         self._cause = self._cause or sentence
-        about_sending = record.name.startswith(_EXPORTERS) or self._failing
-        if record.levelno >= logging.WARNING and not about_sending and str(record.msg) not in self._told:
-            self._told.add(str(record.msg))
-            log.warning("OpenTelemetry has something to say", sentence=sentence)
+        if not record.name.startswith(_EXPORTERS) and record.levelno >= logging.WARNING:
+            self._to_tell[str(record.msg)] = sentence
+
+    def _tell(self, *, arrived: bool) -> None:
+        to_tell, self._to_tell = self._to_tell, {}
+        for kind, sentence in to_tell.items():
+            if arrived and kind not in self._told:
+                self._told.add(kind)
+                log.warning("OpenTelemetry has something to say", sentence=sentence)
 
 
 class _Listener(logging.Handler):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 from aiohttp import web
@@ -29,15 +30,15 @@ CALL_SID: Final = "ari_conf.call_sid"
 
 
 class Tracing:
-    """Draws what a controller does, and gives it to ``processor``, from ``watch`` to ``stop``.
+    """Draws what a controller does, and gives it to what ``make_processor`` makes, from ``watch`` to ``stop``.
 
     Each call and each conference has a trace of its own, which has the digits of its SID. Their own spans are drawn when
     they have ended, for those may be of an earlier life of the controller; what is done for them is drawn meanwhile.
     """
 
-    def __init__(self, processor: SpanProcessor, clock: Clock) -> None:
+    def __init__(self, make_processor: Callable[[], SpanProcessor], clock: Clock) -> None:
         self._clock = clock
-        self._drawing = Drawing(processor, clock)
+        self._drawing = Drawing(make_processor, clock)
         self._requests = Requests(self._drawing)
         self._asked_by: dict[str, SpanContext] = {}
         self._failed: dict[str, list[Event]] = {}

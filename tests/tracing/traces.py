@@ -18,7 +18,7 @@ class Traces:
         self._exporter = _Kept()
 
     def tracing(self, clock: Clock) -> Tracing:
-        return Tracing(SimpleSpanProcessor(self._exporter), clock)
+        return Tracing(lambda: SimpleSpanProcessor(self._exporter), clock)
 
     @property
     def spans(self) -> list[ReadableSpan]:
