@@ -6,7 +6,7 @@ that are made then. Outside of any span nothing is drawn, and next to nothing is
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from enum import Enum, auto
 from typing import Final, Protocol, Self
@@ -94,23 +94,23 @@ def within(span: Span) -> Iterator[None]:
         _current.reset(token)
 
 
-@contextmanager
 def new_span(
     name: str,
     facts: Facts | None = None,
     kind: SpanKind = SpanKind.INTERNAL,
     *,
     no_fault: tuple[type[Exception], ...] = (),
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """Begin a piece of what is done now, and end it with the ``with``; it is the current span meanwhile.
 
     An exception is its failure, but for those in ``no_fault`` and for being cancelled.
     """
     parent = _current.get()
-    if parent is NO_SPAN:
-        yield NO_SPAN
-        return
-    span = parent.child(name, facts or {}, kind)
+    return _NOTHING if parent is NO_SPAN else _begun(parent.child(name, facts or {}, kind), no_fault)
+
+
+@contextmanager
+def _begun(span: Span, no_fault: tuple[type[Exception], ...]) -> Iterator[Span]:
     try:
         with within(span):
             yield span
@@ -121,3 +121,6 @@ def new_span(
         raise
     finally:
         span.end()
+
+
+_NOTHING: Final = nullcontext(NO_SPAN)

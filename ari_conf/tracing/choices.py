@@ -16,3 +16,6 @@ CAUSES_KEPT: Final = 10_000
 
 EVENTS_KEPT: Final = 100
 """So many failed attempts are told of one callback: the first ones."""
+
+PLACES_KEPT: Final = 4096
+"""Of so many SIDs it is remembered where their spans are: each is asked for several times in a row."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from opentelemetry.context import Context
@@ -27,7 +28,7 @@ from ari_conf.clock import Clock
 from ari_conf.sids import SidKind, is_sid
 from ari_conf.spans import Facts
 
-from .choices import SERVICE_NAME
+from .choices import PLACES_KEPT, SERVICE_NAME
 
 CONFERENCE_SID: Final = "ari_conf.conference_sid"
 _ERROR: Final = "error.type"
@@ -52,6 +53,7 @@ class Event(NamedTuple):
     facts: Facts
 
 
+@lru_cache(PLACES_KEPT)
 def place_of(sid: str) -> Place | None:
     """Return where the span of a call or a conference is: the trace has the SID's digits. None if that is no such SID.
 

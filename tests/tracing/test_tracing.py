@@ -1,6 +1,7 @@
 """What traces of calls show."""
 
 import aiohttp
+import pytest
 from aiohttp import web
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -81,6 +82,17 @@ async def test_application_is_told_whose_part_its_work_is_and_whoever_has_the_so
     assert sound.attributes is not None
     assert sound.attributes["url.full"] == stage.app.url("/sound")
     assert not stage.app.bad_signatures
+
+
+async def test_what_is_not_sampled_is_not_drawn_and_the_application_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    traces = Traces()
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    async with set_stage(None, tracing=traces.tracing) as stage:
+        await stage.room("ann", twiml=ROOM)
+        await in_room(stage)
+        await all_over(stage)
+    assert not traces.spans
+    assert {request.headers["traceparent"][-3:] for request in stage.app.requests} == {"-00"}
 
 
 async def test_without_tracing_nobody_is_told_of_any() -> None:
