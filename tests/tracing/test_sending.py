@@ -84,7 +84,8 @@ async def test_they_arrive_under_the_name_that_the_environment_gives(environment
 async def test_where_nobody_takes_them_the_log_has_one_line(environment: pytest.MonkeyPatch) -> None:
     with ClosedPort() as nowhere, capture_logs() as lines:
         environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", nowhere)
-        environment.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+        # Longer than the library rests after the first attempt: else it does not say why that has failed.
+        environment.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "2")
         environment.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "1")
         environment.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1")
 
