@@ -5,7 +5,9 @@ import pytest
 from aiohttp import web
 from opentelemetry.trace import SpanKind, StatusCode
 
+from ari_conf.conference import Modify, SetMuted
 from ari_conf.private_asterisk import PrivateAsterisk
+from ari_conf.spans import within
 from ari_conf.webhooks import HttpPolicy
 from tests.app_server import AppRequest
 from tests.stage import ACCOUNT, Stage, set_stage, who_hears_whom
@@ -247,3 +249,22 @@ async def test_what_asterisk_is_asked_belongs_to_the_join_or_the_request_that_it
     assert traces.one(call_sid, "ARI channels.answer").parent == context(dial)
     (asked,) = [span for span in traces.spans if span.kind is SpanKind.SERVER]
     assert "ARI channels.mute" in [span.name for span in traces.spans if span.parent == context(asked)]
+
+
+async def test_what_asterisk_is_asked_for_several_at_once_belongs_to_the_last_of_them(asterisk: PrivateAsterisk) -> None:
+    traces = Traces()
+    async with set_stage(asterisk, tracing=traces.tracing) as stage:
+        ann, bob = await stage.room("ann", "bob", twiml=ROOM)
+        conference_sid, _ = await in_room(stage, 2)
+        await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": {"ann"}})
+        rooms = stage.controller.rooms
+        (conference,) = rooms.conferences
+        spans = [traces.begin(name) for name in ("first", "second")]
+        for span, call_sid in zip(spans, conference.participants, strict=True):
+            with within(span):
+                rooms.command(conference_sid, SetMuted(call_sid, muted=True))
+        rooms.command(conference_sid, Modify(next(iter(conference.participants)), end_conference_on_exit=True))
+        await who_hears_whom([ann, bob], {"ann": set(), "bob": set()})
+        await all_over(stage)
+    muted = [span.parent for span in traces.spans if span.name == "ARI channels.mute"]
+    assert muted == [spans[1].context] * 2

@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext
 
 from ari_conf.clock import Clock
+from ari_conf.tracing.drawing import Drawn
 from ari_conf.tracing.tracing import Tracing
 
 
@@ -16,9 +17,16 @@ class Traces:
 
     def __init__(self) -> None:
         self._exporter = _Kept()
+        self._tracing: Tracing | None = None
 
     def tracing(self, clock: Clock) -> Tracing:
-        return Tracing(lambda: SimpleSpanProcessor(self._exporter), clock)
+        made = self._tracing = Tracing(lambda: SimpleSpanProcessor(self._exporter), clock)
+        return made
+
+    def begin(self, name: str) -> Drawn:
+        """Begin a span of a trace of its own."""
+        assert self._tracing is not None
+        return self._tracing._drawing.begin(name, {})
 
     @property
     def spans(self) -> list[ReadableSpan]:
