@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -32,6 +34,7 @@ from ari_conf.starting import StartError, make_folders, make_store, make_voice
 from ari_conf.stopping import finished
 from ari_conf.store import StoreError, plainly
 from ari_conf.timekeeping import Timekeeper
+from ari_conf.tracing import TracingOf, tracing_of
 from ari_conf.twilio_codes import Code, TwilioError, code_of
 from ari_conf.webhooks import Outbox, WebhookClient
 
@@ -58,12 +61,14 @@ class Controller:
         *,
         clock: Clock | None = None,
         webhooks: WebhookClient | None = None,
+        tracing: TracingOf | None = None,
     ) -> None:
         clock = SteadyClock(clock or RealClock())
         self._settings = settings
         self._tokens = {account.sid: account.auth_token for account in accounts}
         self._webhooks = webhooks or WebhookClient(private_addresses=settings.webhooks.private_addresses)
         self._clock = clock
+        self._tracing_of = tracing or partial(tracing_of, os.environ)
         self._stack = contextlib.AsyncExitStack()
         self._phase = Phase.STARTING
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -94,12 +99,13 @@ class Controller:
         always = settings.conferences.detect_talking == "always"
         self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock, detect_talking=always)
         self.queues = Queues(clock, self.outbox.commit)
+        self._progress = Progress(self.outbox, clock)
         services = Services(
             engine=engine,
             rooms=self.rooms,
             queues=self.queues,
             recordings=self.recordings,
-            book=CallBook(engine, Progress(self.outbox, clock)),
+            book=CallBook(engine, self._progress),
             notifications=self.notifications,
             webhooks=self._webhooks,
             programs=programs,
@@ -107,7 +113,7 @@ class Controller:
             clock=clock,
             run_screening=run_screening,
         )
-        runners = Runners()
+        self._runners = runners = Runners()
         by_sid = {account.sid: account for account in accounts}
         self.control = Control(by_sid, services, runners)
         self.switchboard = Switchboard(settings, accounts, services, runners, self.control, on_engine_gone=self._fail)
@@ -158,6 +164,7 @@ class Controller:
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             make_folders(self._settings.storage)
+            self._trace(stack)
             await stack.enter_async_context(self._webhooks)
             await self._open_store(stack)
             # Before callbacks are delivered: a second controller by mistake ends here, and has sent nothing.
@@ -248,6 +255,12 @@ class Controller:
         pruning = prune_regularly(self.store, self._settings, self._clock, lambda: self._timekeeper.trusted)
         stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="pruning"))
 
+    def _trace(self, stack: contextlib.AsyncExitStack) -> None:
+        self._tracing = self._tracing_of(self._clock)
+        if self._tracing is not None:
+            stack.push_async_callback(self._tracing.stop)
+            self._tracing.watch(self._runners, self._progress, self.rooms, self.outbox)
+
     def _goes_by_the_clock(self) -> bool:
         return bool(self.switchboard.calls or self.rooms.conferences or self.recordings.known() or self.outbox.owed)
 
@@ -271,7 +284,8 @@ class Controller:
     def _mounts(self) -> list[Mount]:
         """Return what is served; of two that match an address, the first."""
         settings = self._settings
-        mounts = [routes(health_routes(lambda: self.condition)), routes(media_routes(self.sounds))]
+        mounts: list[Mount] = [] if self._tracing is None else [self._tracing.mount]
+        mounts += [routes(health_routes(lambda: self.condition)), routes(media_routes(self.sounds))]
         if self.metrics is not None:
             mounts.append(routes(metrics_routes(self.metrics.registry, Door(settings.server, self._clock))))
         if settings.server.public_recordings:

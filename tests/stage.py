@@ -35,6 +35,7 @@ from ari_conf.settings import (
     StorageSettings,
     WebhookSettings,
 )
+from ari_conf.tracing import TracingOf
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
 from .app_server import AUTH_TOKEN, AppRequest, AppServer
@@ -249,6 +250,7 @@ async def set_stage(
     webhooks: WebhookSettings | None = None,
     sections: Mapping[str, object] | None = None,
     conferences: ConferencesSettings | None = None,
+    tracing: TracingOf | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock.
 
@@ -284,7 +286,7 @@ async def set_stage(
 
         def make_controller() -> Controller:
             client = WebhookClient(policy) if policy else None
-            return Controller(settings, (ACCOUNT,), make_engine(), clock=clock, webhooks=client)
+            return Controller(settings, (ACCOUNT,), make_engine(), clock=clock, webhooks=client, tracing=tracing)
 
         stage = Stage(app, make_controller(), clock, make_phone, asterisk, make_controller)
         await stage.controller.__aenter__()

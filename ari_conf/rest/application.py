@@ -34,6 +34,9 @@ BELOW: Final = r"{path:(/[\s\S]*)?}"
 Admit = Callable[[web.Request], Login]
 """Says whose request it is. Raises ``RestError`` for one that may not come in."""
 
+ROUTE: Final = web.RequestKey("route", str)
+"""Where a request has the path of its operation, with the names of the variables in it, once that is known."""
+
 _FORM: Final = "application/x-www-form-urlencoded"
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"})
 """Others can carry half a character, which fits into no JSON and no database."""
@@ -95,6 +98,7 @@ class RestApi:
         if path.pop("AccountSid") != login.account.sid:
             raise NotFound
         operation = route.operation
+        request[ROUTE] = route.path
         sent = url.query if operation.asks_by_query else await _form(request)
         parameters = read_parameters(operation.parameters, sent)
         asked = Asked(login.account, parameters, path, route.suffix, url, login.by_token)

@@ -41,6 +41,7 @@ from ari_conf.conference import (
 from ari_conf.media.port import MediaEngine
 from ari_conf.recordings import Recordings, RecordingStatus
 from ari_conf.sids import SidKind, new_sid
+from ari_conf.spans import current_span, new_span
 from ari_conf.store import Store
 from ari_conf.webhooks import Ledger
 
@@ -192,9 +193,12 @@ class Rooms:
         self._by_call[participant.call_sid] = room
         room.journal.notes.voice_parameters[participant.call_sid] = caller.voice_parameters
         self._sounds.meet(participant.call_sid, caller.voice_parameters)
-        for event in self._carry_out(room, Join(participant, settings)):
-            if isinstance(event, JoinRefused):
-                return event
+        sids = {"ari_conf.call_sid": participant.call_sid, "ari_conf.conference_sid": room.conference.sid}
+        with new_span("join", sids) as joining:
+            for event in self._carry_out(room, Join(participant, settings)):
+                if isinstance(event, JoinRefused):
+                    joining.fail(str(event.code))
+                    return event
         self._expecting.pop(participant.call_sid, None)
         return Admission(room.conference.sid, left)
 
@@ -286,6 +290,7 @@ class Rooms:
         match event:
             case ParticipantJoined():
                 self.on_joined(event.participant.call_sid, settled)
+                current_span().last_until(settled)
             case ParticipantLeft() if event.participant.call_sid in room.admissions:
                 self._let_go(room, event.participant.call_sid).set_result(Left(event, settled))
             case JoinRefused() if event.call_sid in room.admissions:

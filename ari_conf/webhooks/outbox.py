@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.notifications import Notification
+from ari_conf.spans import NO_SPAN, Span, within
 from ari_conf.store import DeliveryRow, Row, Store, plainly
 from ari_conf.twilio_codes import Code
 from ari_conf.webhooks.client import WebhookClient
@@ -52,7 +53,7 @@ class Outbox:
     ``tokens`` are the auth tokens by account. A callback that is not accepted is tried again until it is ``max_age`` seconds
     old (``retries`` says how often) by the clock that ``now`` reads, which had better not jump; ``on_failed`` hears of each
     that is given up, and must not raise. Each of ``observers`` is told after every attempt what has become of the callback, and
-    must not raise either.
+    must not raise either. An attempt belongs to the span that ``span_of`` returns for the callback.
 
     A callback is delivered at least once. It is delivered twice if the process dies after the application has answered and
     before that is written down, or if the answer does not arrive; its idempotency token is the same each time.
@@ -71,6 +72,7 @@ class Outbox:
     ) -> None:
         self._now = now
         self.observers: list[Callable[[DeliveryRow], None]] = []
+        self.span_of: Callable[[DeliveryRow], Span] = lambda _row: NO_SPAN
         self._store = store
         self._client = client
         self._tokens = tokens
@@ -277,7 +279,9 @@ class Outbox:
             repeatable=True,
         )
         try:
-            response = await self._client.fetch(request)
+            # Not the span of whoever was the first to be told something there.
+            with within(self.span_of(row)):
+                response = await self._client.fetch(request)
         except WebhookError as error:
             return Attempt(time.monotonic() - began, error=error)
         return Attempt(time.monotonic() - began, status=response.status)

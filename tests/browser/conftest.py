@@ -27,10 +27,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> None:
-    """Refuse the event loop of a single test: what ran in it would stand still while a test of this folder runs."""
-    if fixturedef.argname == "_function_scoped_runner":
-        pytest.fail('an asynchronous fixture of a browser test lacks loop_scope="session", see tests/browser/conftest.py')
+@pytest.fixture(name="_function_scoped_runner")
+def event_loop_of_a_single_test() -> None:
+    """Refuse it, in the place of pytest-asyncio's: what ran in it would stand still while a test of this folder runs."""
+    pytest.fail('an asynchronous fixture of a browser test lacks loop_scope="session", see tests/browser/conftest.py')
 
 
 def go_without(error: NoChromiumError) -> NoReturn:

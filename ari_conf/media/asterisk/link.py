@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 import structlog
@@ -20,6 +20,7 @@ from asyncari.client import Client
 
 from ari_conf.asterisk_version import AsteriskVersion, AsteriskVersionError
 from ari_conf.media.port import EngineError, EngineUnavailableError, Meter
+from ari_conf.spans import Facts, SpanKind, new_span
 
 from .errors import AriFinalError, AriLostError, AriRefusedError
 from .events import EVENTS, fault_of
@@ -66,6 +67,7 @@ class AriLink:
         self.address = address
         self.version = ""
         self.meters: list[Meter] = []
+        self._server = _server(address.url)
         self._on_event = on_event
         self._on_lost = on_lost
         self._on_back = on_back
@@ -120,12 +122,16 @@ class AriLink:
             raise AriLostError(f"there is no connection to Asterisk at {self.address.url}")
         perform = operations.swagger.get_resource(resource).get_operation(operation)
         began = time.monotonic()
-        try:
-            answer: AriResponse = await perform(**parameters)
-        except EngineUnavailableError:
-            self._measure(resource, operation, began, "unavailable")
-            raise
-        refused = answer.status_code >= 300
+        with new_span(f"ARI {resource}.{operation}", self._server, SpanKind.CLIENT) as asking:
+            try:
+                answer: AriResponse = await perform(**parameters)
+            except EngineUnavailableError:
+                self._measure(resource, operation, began, "unavailable")
+                raise
+            refused = answer.status_code >= 300
+            asking.note({"http.response.status_code": answer.status_code})
+            if refused:
+                asking.fail(str(answer.status_code))
         self._measure(resource, operation, began, "refused" if refused else "")
         if refused:
             what = [value for value in parameters.values() if isinstance(value, str)]
@@ -295,6 +301,12 @@ class AriLink:
             self._on_event(event)
         except Exception:
             log.exception("an event of Asterisk could not be handled; it is passed over", ari_event=beginning(event))
+
+
+def _server(url: str) -> Facts:
+    """Return what is said of the span of a request."""
+    parts = urlsplit(url)
+    return {"server.address": parts.hostname or "", "server.port": parts.port or (443 if parts.scheme == "https" else 80)}
 
 
 def _takes_rest_on_socket(client: Any) -> bool:
