@@ -14,6 +14,15 @@ from .dashboard import Dashboard, logged_in
 from .rooms import ON_LOCAL, call_in, line
 from .running import HEIGHT, Faults
 
+SILENCE_SECONDS = 37
+"""A stream without a word for so long is dead."""
+ASLEEP_SECONDS = 62
+"""A page that nobody has looked at for so long watches nothing."""
+LOOK = """(state) => {
+    Object.defineProperty(document, "hidden", { value: state === "hidden", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 async def log_in(page: Page, name: str, password: str) -> None:
     await page.get_by_label("Name").fill(name)
@@ -112,3 +121,35 @@ async def test_page_that_is_not_there_says_so(stage: Stage, entered: Page) -> No
     await expect(entered.get_by_role("heading", level=1, name="There is no such page")).to_be_visible()
     await entered.goto(Dashboard(stage, entered).url(f"/conferences/CF{'0' * 32}"))
     await expect(entered.get_by_role("alert")).to_contain_text("There is no conference CF000")
+
+
+@ON_LOCAL
+async def test_session_that_ends_elsewhere_leads_to_the_login_page(stage: Stage, entered: Page, faults: Faults) -> None:
+    faults.allow("status of 401|ERR_INCOMPLETE_CHUNKED_ENCODING")
+    session = Dashboard(stage, entered).url("/api/session")
+    csrf = (await (await entered.request.get(session)).json())["csrf"]
+    await entered.request.delete(session, headers={"X-CSRF-Token": csrf})
+    await expect(entered.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+async def test_stream_that_has_fallen_silent_is_asked_for_again(page: Page) -> None:
+    async with set_stage(None) as stage, logged_in(stage, page) as dashboard:
+        await page.clock.install()
+        await dashboard.open("/")
+        await expect(page.locator(".connection")).to_have_text("Live")
+        async with page.expect_request("**/dashboard/api/live"):
+            await page.clock.fast_forward(SILENCE_SECONDS * 1000)
+        await expect(page.locator(".connection")).to_have_text("Live")
+
+
+@ON_LOCAL
+async def test_page_that_nobody_looks_at_lets_go_of_its_stream(stage: Stage, page: Page) -> None:
+    async with logged_in(stage, page) as dashboard:
+        await page.clock.install()
+        await dashboard.open("/")
+        await expect(page.locator(".connection")).to_have_text("Live")
+        await page.evaluate(LOOK, "hidden")
+        async with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/live")):
+            await page.clock.fast_forward(ASLEEP_SECONDS * 1000)
+        async with page.expect_request("**/dashboard/api/live"):
+            await page.evaluate(LOOK, "visible")

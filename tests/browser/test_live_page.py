@@ -4,7 +4,12 @@ from playwright.async_api import Page, expect
 
 from tests.stage import Stage
 
+from .dashboard import Dashboard
 from .rooms import LABELLED, ON_LOCAL, call_in, is_accessible_and_fits, line, open_room
+
+FORGOTTEN_SECONDS = 601
+"""After so long, what has ended is no longer shown as just ended."""
+BIG = 1000
 
 
 async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, entered: Page) -> None:
@@ -25,6 +30,20 @@ async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, enter
 
 
 @ON_LOCAL
+async def test_conference_that_has_ended_long_ago_has_its_page(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann", "bob")
+    (conference,) = stage.controller.rooms.conferences
+    await stage.hang_up_all()
+    await expect(entered.get_by_role("heading", name="Just ended 1")).to_be_visible()
+    await stage.clock.let_pass(FORGOTTEN_SECONDS)
+    await expect(entered.get_by_role("heading", name="Just ended 1")).to_be_hidden()
+    await entered.goto(Dashboard(stage, entered).url(f"/conferences/{conference.sid}"))
+    await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_visible()
+    await expect(entered.locator(".room-head")).to_contain_text("last participant left")
+    await expect(entered.get_by_role("button", name="Announce")).to_be_hidden()
+
+
+@ON_LOCAL
 async def test_axe_finds_nothing_and_a_phone_needs_no_scrolling_to_the_side(stage: Stage, entered: Page) -> None:
     await call_in(stage, "ann")
     long_names = LABELLED.format("Wolfeschlegelsteinhausenbergerdorff" * 3).replace("Support", "Weekly planning of all " * 5)
@@ -35,7 +54,6 @@ async def test_axe_finds_nothing_and_a_phone_needs_no_scrolling_to_the_side(stag
     await is_accessible_and_fits(entered)
 
 
-BIG = 1000
 CHANGES = """async () => {
     const { RoomCard } = await import("/dashboard/static/js/live/room_card.js");
     const { PeopleList } = await import("/dashboard/static/js/conference/people.js");
