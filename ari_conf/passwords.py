@@ -12,7 +12,7 @@ from typing import Final, Self
 LOG_N: Final = 14
 BLOCK_SIZE: Final = 8
 PARALLEL: Final = 5
-"""What trying one password costs: OWASP's least for scrypt in 16 MB, some 0.2 s of one core."""
+"""What trying one password costs: OWASP's least for scrypt in 16 MB, some 0.3 s of one core."""
 
 SALT_BYTES: Final = 16
 HASH_BYTES: Final = 32
@@ -38,7 +38,7 @@ class PasswordHash:
 
     @classmethod
     def of(cls, password: str) -> Self:
-        """Hash a password, which takes some 0.2 s. Raises ValueError for one that is too short."""
+        """Hash a password, which takes some 0.3 s. Raises ValueError for one that is too short."""
         if len(password) < SHORTEST_PASSWORD:
             raise ValueError(f"the password is too short; take at least {SHORTEST_PASSWORD} characters")
         salt = secrets.token_bytes(SALT_BYTES)
@@ -61,7 +61,7 @@ class PasswordHash:
         return cls(log_n, block_size, parallel, _decoded(found[4]), _decoded(found[5]))
 
     def fits(self, password: str) -> bool:
-        """Tell whether it is the hash of this password, which takes some 0.2 s whether it is or not."""
+        """Tell whether it is the hash of this password, which takes some 0.3 s whether it is or not."""
         return hmac.compare_digest(_scrypt(password, self.salt, self.log_n, self.block_size, self.parallel), self.digest)
 
     def __str__(self) -> str:

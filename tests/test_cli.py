@@ -167,8 +167,9 @@ async def test_serve_takes_calls_until_it_is_stopped(start: Start, tmp_path: Pat
     serve = await start("serve", "--engine", "local", env=LOCAL)
     await serve.line("takes calls from local")
     port, sid = (await serve.line(r"^REST +http://127.0.0.1:(\d+), account (AC[0-9a-f]{32})$")).groups()
+    await serve.line(rf"^dashboard +http://127.0.0.1:{port}/dashboard/, ")
     async with aiohttp.ClientSession() as session:
-        for path in ("healthz", "readyz"):
+        for path in ("healthz", "readyz", "dashboard/"):
             async with session.get(f"http://127.0.0.1:{port}/{path}") as answer:
                 assert answer.status == 200
     status, printed, errors = await serve.stop()

@@ -18,11 +18,8 @@ GUESSES_OF_ADDRESS_AT_ONCE: Final = 10.0
 GUESSES_OF_ADDRESS_PER_SECOND: Final = 1 / 6
 """So many wrong passwords an address may send: a person mistypes, and tries another one meanwhile."""
 
-HASHED_AT_ONCE: Final = 2
-"""So many passwords are compared at the same time: each takes some 0.2 s of a core, and calls need theirs."""
-
-HASHED_WAITING: Final = 20
-"""So many may wait for that, which is some seconds; others are told to come again."""
+HASHED_WAITING: Final = 10
+"""So many passwords may wait to be compared, one after the other, which takes some seconds; others are told to come again."""
 
 LOGIN_BYTES: Final = 8 * 1024
 """How large a log-in may be."""

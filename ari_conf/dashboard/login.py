@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -22,6 +23,8 @@ from .identities import Identities, Identity, usual
 from .origin import Origins
 from .sessions import Sessions
 from .visitor import Role, Visitor
+
+log = structlog.get_logger(__name__)
 
 PATH: Final = "/dashboard"
 """Where the cookie is sent to."""
@@ -67,11 +70,14 @@ class Guesses:
             raise TooManyRequestsError(self._names.seconds_until(name))
 
     def forgive(self, name: str, address: str) -> None:
-        """Say that the attempt was no guess: somebody has logged in."""
+        """Say that the attempt does not count, for no password was compared."""
         self._addresses.give_back(address)
-        if (name, address) in self._proven:
-            return
-        self._names.give_back(name)
+        if (name, address) not in self._proven:
+            self._names.give_back(name)
+
+    def prove(self, name: str, address: str) -> None:
+        """Say that the attempt was no guess: somebody has logged in."""
+        self.forgive(name, address)
         if len(self._proven) >= MOST_PROVEN:
             self._proven.clear()
         self._proven.add((name, address))
@@ -134,10 +140,18 @@ class LoginDesk:
     async def _identify(self, credentials: _Credentials, address: str) -> Identity:
         name = usual(credentials.name)
         self._guesses.take(name, address)
-        identity = await self._identities.prove(name, credentials.password)
+        try:
+            identity = await self._identities.prove(name, credentials.password)
+        except TooManyRequestsError:
+            self._guesses.forgive(name, address)
+            raise
         if identity is None:
+            # A name that nobody has may be a password, typed in the wrong place.
+            known = name if self._identities.find(name) else None
+            log.warning("somebody could not log in to the dashboard", name=known, address=address)
             raise RestError(RestCode.AUTHENTICATE, "There is no such name with this password.", 401)
-        self._guesses.forgive(name, address)
+        self._guesses.prove(name, address)
+        log.info("somebody has logged in to the dashboard", name=name, address=address)
         return identity
 
 

@@ -1,12 +1,14 @@
 """The page that is the dashboard, and the files that it is made of. They hold no data, so nobody has to log in for them."""
 
+import gzip
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aiohttp import ETag, web
+from aiohttp import web
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -28,9 +30,14 @@ _NO_PAGES: Final = ("api", "rest", "static")
 """What is below these is no page."""
 
 
+_REFUSED: Final = re.compile(r"q=0(\.0*)?")
+"""How Accept-Encoding says what is not to be taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     content: bytes
+    packed: bytes
     content_type: str
     etag: str
 
@@ -64,15 +71,21 @@ class Pages:
         file = self._files.get(path)
         if file is None:
             raise web.HTTPNotFound
+        packed = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+        etag = f"{file.etag}-gzip" if packed else file.etag
         # Browsers ask each time whether there is another, so that an update is seen at once.
-        headers = {"ETag": f'"{file.etag}"', "Cache-Control": "no-cache"}
-        if any(_is(one, file.etag) for one in request.if_none_match or ()):
+        headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if any(one.value in {etag, "*"} for one in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
-        return web.Response(body=file.content, headers=headers | {"Content-Type": file.content_type})
+        headers["Content-Type"] = file.content_type
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(body=file.packed if packed else file.content, headers=headers)
 
 
-def _is(asked: ETag, etag: str) -> bool:
-    return asked.value in {etag, "*"}
+def _takes_gzip(accepted: str) -> bool:
+    offers = (one.partition(";") for one in accepted.lower().split(","))
+    return any(name.strip() == "gzip" and not _REFUSED.fullmatch(quality.strip()) for name, _, quality in offers)
 
 
 def _read(folder: Path) -> Iterator[tuple[str, _File]]:
@@ -80,4 +93,5 @@ def _read(folder: Path) -> Iterator[tuple[str, _File]]:
         content_type = _CONTENT_TYPES.get(path.suffix)
         if content_type is not None and path.is_file():
             content = path.read_bytes()
-            yield path.relative_to(folder).as_posix(), _File(content, content_type, hashlib.sha256(content).hexdigest()[:32])
+            etag = hashlib.sha256(content).hexdigest()[:32]
+            yield path.relative_to(folder).as_posix(), _File(content, gzip.compress(content), content_type, etag)

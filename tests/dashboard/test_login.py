@@ -3,13 +3,17 @@
 import asyncio
 import contextlib
 import json
+import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import pytest
+import structlog
 from pydantic import SecretStr
 
+from ari_conf import passwords
 from ari_conf.accounts import Account
 from ari_conf.clock import VirtualClock
 from ari_conf.dashboard import identities, login
@@ -19,11 +23,16 @@ from ari_conf.dashboard.sessions import Sessions
 from ari_conf.passwords import PasswordHash
 from ari_conf.settings import ServerSettings
 from ari_conf.store import LiveRow
-from tests.stage import ACCOUNT
+from tests.stage import ACCOUNT, until, within_deadline
 
 from .door import ANN, IDLE, KEY, LEO, NOR, OTHER, PASSWORD, Browser, Office, cheap_hash, office
 
 SESSION = "/dashboard/api/session"
+
+
+@pytest.fixture(autouse=True)
+def hashing_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "LOG_N", 4)
 
 
 @pytest.fixture
@@ -97,6 +106,27 @@ async def test_what_is_no_login_is_refused(desk: Office) -> None:
         answer = await desk.browser().ask("POST", SESSION, data=body, headers={"Content-Type": "application/json"})
         assert (answer.status, answer.code) == (status, 20001), body
         assert "x" * 200 not in answer.body.decode()
+
+
+async def test_a_login_that_does_not_end_is_given_up(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "BODY_SECONDS", 0.1)
+    json_type = {"Content-Type": "application/json"}
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 1000
+
+    slow = await within_deadline(desk.browser().ask("POST", SESSION, data=never(), headers=json_type))
+    assert (slow.status, slow.code) == (408, 20001)
+    monkeypatch.setattr(login, "BODY_SECONDS", 60.0)
+    large = await within_deadline(desk.browser().ask("POST", SESSION, data=endless(), headers=json_type))
+    assert (large.status, large.code) == (413, 20001)
+    packed = await desk.browser().ask("POST", SESSION, data=b"{}", headers=json_type | {"Content-Encoding": "gzip"})
+    assert (packed.status, packed.code) == (415, 20001)
 
 
 async def test_a_form_of_another_site_cannot_log_somebody_in(desk: Office) -> None:
@@ -359,13 +389,25 @@ async def test_who_guesses_from_everywhere_has_to_wait_by_name() -> None:
         assert (await desk.browser(**at_home).log_in(OTHER.sid, OTHER.auth_token)).status == 200
 
 
-async def test_calls_do_not_suffer_from_those_who_log_in(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identities, "HASHED_WAITING", 4)
-    monkeypatch.setattr(login.Guesses, "take", lambda *_: None)
-    answers = await asyncio.gather(*(desk.browser().log_in("ann", "a guess") for _ in range(12)))
-    statuses = [answer.status for answer in answers]
-    assert set(statuses) == {401, 429}
-    assert (await desk.browser().log_in("ann")).status == 200
+async def test_so_many_passwords_wait_and_others_come_again(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identities, "HASHED_WAITING", 1)
+    goes_on, compared = threading.Event(), threading.Event()
+
+    def slow(_hashed: PasswordHash, password: str) -> bool:
+        compared.set()
+        return goes_on.wait(10) and password == PASSWORD
+
+    monkeypatch.setattr(PasswordHash, "fits", slow)
+    first = asyncio.create_task(desk.browser().log_in("ann"))
+    await until(compared.is_set)
+    try:
+        for _ in range(12):
+            refused = await desk.browser().log_in("ann")
+            assert (refused.status, refused.code, refused.headers["Retry-After"]) == (429, 20429, "1")
+        assert (await desk.browser().log_in(ACCOUNT.sid, ACCOUNT.auth_token)).status == 200
+    finally:
+        goes_on.set()
+    assert (await first).status == 200
 
 
 async def test_name_that_nobody_has_takes_as_long_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,6 +426,43 @@ async def test_name_that_nobody_has_takes_as_long_as_a_wrong_password(monkeypatc
     costs = {(one.log_n, one.block_size, one.parallel) for one in compared}
     assert len(compared) == 2
     assert len(costs) == 1
+
+
+async def test_passwords_are_compared_when_nothing_else_wants_the_processor(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    priorities: list[int] = []
+
+    def noted(_hashed: PasswordHash, _password: str) -> bool:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return True
+
+    monkeypatch.setattr(PasswordHash, "fits", noted)
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert (await desk.browser().log_in("ann", "anything")).status == 200
+    assert priorities == [19]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == here
+
+
+async def test_the_log_tells_who_came_and_what_they_changed_but_no_passwords(desk: Office) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await desk.browser().log_in("ann", "a wrong password")
+        await desk.browser().log_in("a password in the place of a name", "x")
+        browser = await desk.browser().entered("ann")
+        path = f"/dashboard/rest/Accounts/{ACCOUNT.sid}/Queues.json"
+        await browser.ask("GET", path)
+        assert (await browser.ask("POST", path, data={"FriendlyName": "q"})).status == 201
+    told = [line for line in lines if "dashboard" in line["event"]]
+    assert [(line["log_level"], line["name"]) for line in told] == [
+        ("warning", "ann"),
+        ("warning", None),
+        ("info", "ann"),
+        ("info", "ann"),
+    ]
+    assert told[0]["address"] == "127.0.0.1"
+    assert (told[3]["method"], told[3]["path"]) == ("POST", path)
+    for secret in ("a wrong password", "in the place of a name", PASSWORD, browser.cookie, browser.csrf):
+        assert secret not in str(lines)
 
 
 async def test_without_a_dashboard_there_is_nothing() -> None:

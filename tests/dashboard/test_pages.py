@@ -41,7 +41,7 @@ async def test_each_page_is_the_shell_and_needs_no_login(desk: Office) -> None:
     ):
         answer = await desk.browser().ask("GET", f"/dashboard/{path}")
         assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, SHELL, "text/html; charset=utf-8"), path
-    head = await desk.browser().ask("HEAD", "/dashboard/")
+    head = await desk.browser(**{"Accept-Encoding": "identity"}).ask("HEAD", "/dashboard/")
     assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(SHELL)))
 
 
@@ -54,6 +54,26 @@ async def test_what_is_there_already_is_not_sent_again(desk: Office) -> None:
             again = await desk.browser(**{"If-None-Match": asked}).ask("GET", path)
             assert (again.status, again.body, again.headers["ETag"]) == (304, b"", etag), asked
         assert (await desk.browser(**{"If-None-Match": '"other"'}).ask("GET", path)).status == 200
+
+
+async def test_files_come_packed_to_who_unpacks_them(desk: Office) -> None:
+    plain = await desk.browser(**{"Accept-Encoding": "identity"}).ask("GET", "/dashboard/")
+    for accepted, is_packed in (
+        ("gzip", True),
+        ("br;q=1.0, GZIP;q=0.8, *;q=0.1", True),
+        ("", False),
+        ("br", False),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0, br", False),
+    ):
+        browser = desk.browser(**{"Accept-Encoding": accepted})
+        answer = await browser.ask("GET", "/dashboard/")
+        assert (answer.headers.get("Content-Encoding") == "gzip") is is_packed, accepted
+        assert (answer.headers["ETag"] != plain.headers["ETag"]) is is_packed
+        # The client has unpacked it.
+        assert (answer.body, answer.headers["Vary"]) == (SHELL, "Accept-Encoding")
+        browser.headers["If-None-Match"] = answer.headers["ETag"]
+        assert (await browser.ask("GET", "/dashboard/")).status == 304
 
 
 async def test_every_answer_tells_browsers_what_a_page_may_do(desk: Office) -> None:
