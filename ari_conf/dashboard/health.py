@@ -88,12 +88,7 @@ class HealthWatch:
 
     async def ask_owed(self, scopes: Collection[Scope]) -> None:
         """Ask the database what is owed to the accounts of these scopes; the outbox knows it of all together only."""
-        for account_sid in {scope for scope in scopes if scope is not None}:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    self._owed[account_sid] = await owed_of(self._house.store, account_sid)
-            except (SQLAlchemyError, OSError, TimeoutError):
-                self._owed[account_sid] = None
+        await asyncio.gather(*(self._ask_owed(scope) for scope in set(scopes) if scope is not None))
 
     def health(self, scope: Scope) -> Health:
         """Return how it does now; of an account, after ``ask_owed``."""
@@ -123,6 +118,13 @@ class HealthWatch:
         if scope is None:
             self._add_what_is_of_the_controller(health, condition)
         return health
+
+    async def _ask_owed(self, account_sid: str) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                self._owed[account_sid] = await owed_of(self._house.store, account_sid)
+        except (SQLAlchemyError, OSError, TimeoutError):
+            self._owed[account_sid] = None
 
     def _add_what_is_of_the_controller(self, health: Health, condition: Condition) -> None:
         house = self._house

@@ -11,6 +11,9 @@ from typing import Final
 
 from .health_alarms import Disk
 
+DISKS_SECONDS: Final = 10.0
+"""How often it is looked how much room is left on the disks."""
+
 _STATM: Final = Path("/proc/self/statm")
 
 
@@ -44,11 +47,14 @@ class Disks:
     def __init__(self, places: Mapping[str, Path]) -> None:
         self._places = places
         self._looking: asyncio.Task[None] | None = None
+        self._looked_at = -DISKS_SECONDS
         self.found: dict[str, Disk] = {}
 
     def look_soon(self) -> None:
-        """Look at them, unless that is under way."""
-        if self._looking is None or self._looking.done():
+        """Look at them, unless that is under way or was done just before."""
+        now = time.monotonic()
+        if now >= self._looked_at + DISKS_SECONDS and (self._looking is None or self._looking.done()):
+            self._looked_at = now
             self._looking = asyncio.create_task(self._look(), name="disks")
 
     async def stop(self) -> None:

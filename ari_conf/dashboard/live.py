@@ -18,7 +18,7 @@ from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks.delivery import DELIVERED, GIVEN_UP
 
 from . import views
-from .health import LOOK_SECONDS, HealthWatch
+from .health import ANSWER_SECONDS, LOOK_SECONDS, HealthWatch
 from .health_views import Health
 from .live_client import Client
 from .live_ended import JustEnded, ended_before
@@ -89,7 +89,8 @@ class Feed:
             room = None
         if not self._clients:
             self._rooms.take_up()
-        self._look_at_health(scope)
+        # Those who watch already are told what has changed by now, for it is compared with this from now on.
+        self._tell_health(scope)
         client = Client(scope, room, self._rooms, self._house.clock.now, lambda: self._healths[scope][1])
         if not self._open:
             client.close()
@@ -134,8 +135,9 @@ class Feed:
             return conference.account_sid
         statement = select(tables.conferences).where(tables.conferences.c.sid == conference_sid)
         try:
-            rows = await self._house.store.rows(ConferenceRow, statement)
-        except (SQLAlchemyError, OSError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                rows = await self._house.store.rows(ConferenceRow, statement)
+        except (SQLAlchemyError, OSError, TimeoutError):
             return ""
         return rows[0].account_sid if rows else ""
 
@@ -143,26 +145,25 @@ class Feed:
         for sid in self._ended.forget_older(self._house.clock.now()):
             self._mark(sid)
         self._health.look_at_machine()
-        # Also with nobody there: since when something is wrong, is asked later.
-        scopes = self._scopes | {None}
-        await self._health.ask_owed(scopes)
-        self._health.keep_only(scopes)
-        for scope in scopes:
-            if self._look_at_health(scope):
-                for client in self._clients:
-                    if client.scope == scope:
-                        client.health_changed()
+        await self._health.ask_owed(self._scopes)
+        self._health.keep_only(self._scopes)
+        for scope in self._scopes:
+            self._tell_health(scope)
 
     @property
     def _scopes(self) -> set[Scope]:
-        return {client.scope for client in self._clients}
+        """Those who watch, and who sees all: since when something is wrong, is asked later."""
+        return {None, *(client.scope for client in self._clients)}
 
-    def _look_at_health(self, scope: Scope) -> bool:
-        """Tell whether more has changed than the time."""
+    def _tell_health(self, scope: Scope) -> None:
+        """Look at the health that is seen in this scope, and let clients know if more has changed than the time."""
         health = self._health.health(scope)
         before = self._healths.get(scope)
         self._healths[scope] = health, to_text(health)
-        return before is None or _timeless(before[0]) != _timeless(health)
+        if before is None or _timeless(before[0]) != _timeless(health):
+            for client in self._clients:
+                if client.scope == scope:
+                    client.health_changed()
 
     def _on_event(self, conference: Conference, event: ConferenceEvent) -> None:
         gives_way = None
@@ -234,11 +235,7 @@ class Feed:
         )
         self._forget_changes()
         for sid in rooms:
-            try:
-                changed = self._rooms.look(sid, calls, recordings=sid in recordings)
-            except Exception:  # one conference's fault must not hide all others
-                log.exception("a conference cannot be shown", conference_sid=sid)
-                continue
+            changed = self._rooms.look(sid, calls, recordings=sid in recordings)
             if changed is not None:
                 for client in self._clients:
                     client.changed(changed)

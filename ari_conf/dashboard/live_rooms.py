@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+import structlog
+
 from ari_conf.calls import CallBook
 from ari_conf.conference import Conference, Participant
 from ari_conf.recordings import Recordings
@@ -14,6 +16,8 @@ from . import views
 from .live_ended import JustEnded
 from .scope import Scope, is_seen
 from .views import ConferenceHead
+
+log = structlog.get_logger(__name__)
 
 to_text = partial(json.dumps, separators=(",", ":"))
 """JSON on one line, whatever is in it."""
@@ -79,25 +83,11 @@ class ShownRooms:
         ``calls`` are those of which something else than their part in the conference may have changed, ``recordings`` says
         whether the conference's may have.
         """
-        before = self._shown.get(sid)
-        running = self._rooms.running(sid)
-        head = views.head(running) if running is not None else self._ended.get(sid)
-        if head is None:
-            if before is None:
-                return None
-            del self._shown[sid]
-            return Changed(sid, before.head["account_sid"], head=True, people=(), recordings=False)
-        shown = before or _Shown(head, "")
-        has_new_head = before is None or head != before.head
-        begins = has_new_head and (before is None or head["status"] != before.head["status"])
-        if has_new_head:
-            shown.head, shown.text = head, to_text(head)
-        self._shown[sid] = shown
-        people = self._look_at_people(shown, running, calls, everybody=begins)
-        has_new_recordings = (recordings or before is None) and self._look_at_recordings(sid, shown)
-        if not (has_new_head or people or has_new_recordings):
+        try:
+            return self._look(sid, calls, recordings=recordings)
+        except Exception:  # one conference's fault must not hide all others
+            log.exception("a conference cannot be shown", conference_sid=sid)
             return None
-        return Changed(sid, head["account_sid"], has_new_head, people, has_new_recordings)
 
     def head(self, sid: str) -> str:
         """Return a conference's head; ``null`` if it is not shown any more."""
@@ -123,6 +113,27 @@ class ShownRooms:
         """Return every conference that is to be seen in this scope, as a JSON list."""
         seen = [(sid, shown) for sid, shown in self._shown.items() if is_seen(shown.head["account_sid"], scope)]
         return "[" + ",".join(_whole(shown) for _, shown in seen) + "]"
+
+    def _look(self, sid: str, calls: Collection[str], *, recordings: bool) -> Changed | None:
+        before = self._shown.get(sid)
+        running = self._rooms.running(sid)
+        head = views.head(running) if running is not None else self._ended.get(sid)
+        if head is None:
+            if before is None:
+                return None
+            del self._shown[sid]
+            return Changed(sid, before.head["account_sid"], head=True, people=(), recordings=False)
+        shown = before or _Shown(head, "")
+        has_new_head = before is None or head != before.head
+        begins = has_new_head and (before is None or head["status"] != before.head["status"])
+        if has_new_head:
+            shown.head, shown.text = head, to_text(head)
+        self._shown[sid] = shown
+        people = self._look_at_people(shown, running, calls, everybody=begins)
+        has_new_recordings = (recordings or before is None) and self._look_at_recordings(sid, shown)
+        if not (has_new_head or people or has_new_recordings):
+            return None
+        return Changed(sid, head["account_sid"], has_new_head, people, has_new_recordings)
 
     def _look_at_people(
         self, shown: _Shown, conference: Conference | None, calls: Collection[str], *, everybody: bool

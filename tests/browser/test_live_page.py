@@ -1,82 +1,15 @@
-"""What an operator sees and does in a browser while people talk: the frame, the live page, the page of one conference."""
+"""What goes on is seen while it goes on."""
 
-import socket
-from collections.abc import AsyncIterator
-from pathlib import Path
+from playwright.async_api import Page, expect
 
-import pytest
-import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from tests.stage import Stage
 
-from ari_conf.audio.tones import tone
-from ari_conf.audio.wav import write_wav
-from ari_conf.settings import OperatorSettings, ServerSettings
-from tests.app_server import AUTH_TOKEN
-from tests.dashboard.door import ANN, LEO, PASSWORD
-from tests.stage import ACCOUNT, NUMBERS, TONES, Stage, set_stage, until_heard, who_hears_whom
+from .dashboard import Dashboard
+from .rooms import LABELLED, ON_LOCAL, call_in, is_accessible_and_fits, line, open_room
 
-from .axe import violations
-from .dashboard import Dashboard, fits, logged_in
-from .running import HEIGHT, WIDTH, Faults
-from .screenshots import SCHEMES
-
-LOUD = 0.01
-"""Speech and tones are louder than this, silence is not."""
-LABELLED = (
-    '<Response><Dial><Conference participantLabel="{}" statusCallback="/events" statusCallbackEvent="speaker">Support'
-    "</Conference></Dial></Response>"
-)
-ON_LOCAL = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
-
-
-async def log_in(page: Page, name: str, password: str) -> None:
-    await page.get_by_label("Name").fill(name)
-    await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Log in").click()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def entered(stage: Stage, page: Page) -> AsyncIterator[Page]:
-    """The live page of somebody who has logged in."""
-    async with logged_in(stage, page) as dashboard:
-        await dashboard.open("/")
-        await expect(page.locator(".connection")).to_have_text("Live")
-        yield page
-
-
-def line(page: Page, name: str) -> Locator:
-    """Return the line of somebody on the live page or on that of a conference; their events have the name as well."""
-    return page.locator(".person, .attendee").filter(has=page.get_by_text(name, exact=True))
-
-
-async def open_room(page: Page, name: str = "Support") -> None:
-    await page.get_by_role("link", name=name).click()
-    await expect(page.get_by_role("heading", level=1, name=name)).to_be_focused()
-
-
-async def call_in(stage: Stage, *names: str) -> None:
-    for name in names:
-        await stage.room(name, twiml=LABELLED.format(name))
-
-
-@ON_LOCAL
-async def test_wrong_password_is_told_and_the_right_one_leads_where_one_wanted_to_go(
-    stage: Stage, page: Page, faults: Faults
-) -> None:
-    faults.allow("status of 401")
-    await page.goto(Dashboard(stage, page).url("/health"))
-    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    assert await violations(page) == []
-    await log_in(page, ACCOUNT.sid, "guessed")
-    await expect(page.get_by_role("alert")).to_contain_text("No operator, account or API key")
-    await expect(page.get_by_label("Password")).to_be_focused()
-    await page.keyboard.type(AUTH_TOKEN)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1, name="Health")).to_be_visible()
-    await page.get_by_role("button", name="Log out").click()
-    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    await page.reload()
-    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+FORGOTTEN_SECONDS = 601
+"""After so long, what has ended is no longer shown as just ended."""
+BIG = 1000
 
 
 async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, entered: Page) -> None:
@@ -96,119 +29,18 @@ async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, enter
     await expect(entered.get_by_role("heading", name="Just ended 1")).to_be_visible()
 
 
-async def test_mute_by_click_is_heard_as_silence(stage: Stage, entered: Page) -> None:
+@ON_LOCAL
+async def test_conference_that_has_ended_long_ago_has_its_page(stage: Stage, entered: Page) -> None:
     await call_in(stage, "ann", "bob")
-    await open_room(entered)
-    await entered.get_by_role("button", name="Mute ann").click()
-    await expect(entered.get_by_role("status", name="Outcomes")).to_contain_text("ann is muted.")
-    await expect(entered.get_by_role("button", name="Unmute ann")).to_be_visible()
-    await expect(line(entered, "ann")).to_contain_text("muted")
-    ann, bob = stage.phones["ann"], stage.phones["bob"]
-    await who_hears_whom([ann, bob], {"ann": {"bob"}, "bob": set()})
-    await entered.get_by_role("button", name="Unmute ann").click()
-    await until_heard([bob], lambda heard: heard["bob"].hears(TONES["ann"]))
-
-
-@ON_LOCAL
-async def test_hold_and_coach_are_shown_with_whom(stage: Stage, entered: Page) -> None:
-    await call_in(stage, "ann", "bob", "cid")
-    await open_room(entered)
-    await entered.get_by_role("button", name="Hold bob").click()
-    await expect(line(entered, "bob")).to_contain_text("on hold")
-    await entered.get_by_role("button", name="Unhold bob").click()
-    await expect(line(entered, "bob")).not_to_contain_text("on hold")
-    await entered.get_by_role("button", name="More for cid").click()
-    await entered.get_by_role("menuitem", name="Coach somebody…").click()
-    dialog = entered.get_by_role("dialog", name="cid coaches")
-    assert await violations(entered) == []
-    await dialog.get_by_label("Whom").select_option("ann")
-    await dialog.get_by_role("button", name="Coach").click()
-    await expect(line(entered, "cid")).to_contain_text("coaches ann")
-    phones = [stage.phones[name] for name in ("ann", "bob", "cid")]
-    await who_hears_whom(phones, {"ann": {"bob", "cid"}, "bob": {"ann"}, "cid": {"ann", "bob"}})
-
-
-@ON_LOCAL
-async def test_removing_and_ending_ask_first(stage: Stage, entered: Page) -> None:
-    await call_in(stage, "ann", "bob")
-    await open_room(entered)
-    for answer in ("Cancel", "Remove"):
-        await entered.get_by_role("button", name="More for bob").click()
-        await entered.get_by_role("menuitem", name="Remove…").click()
-        dialog = entered.get_by_role("dialog", name="Remove bob?")
-        await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-        await expect(line(entered, "bob")).to_have_count(1)
-        await dialog.get_by_role("button", name=answer).click()
-    await expect(line(entered, "bob")).to_have_count(0)
-    await stage.phones["bob"].wait_ended()
-    await entered.get_by_role("button", name="End", exact=True).click()
-    await entered.get_by_role("dialog").get_by_role("button", name="End the conference").click()
-    await expect(entered.get_by_text("Support is ended.")).to_be_visible()
-    await stage.phones["ann"].wait_ended()
-    await expect(entered.get_by_role("heading", level=2, name="Participants")).to_be_hidden()
-
-
-@ON_LOCAL
-async def test_who_is_called_in_is_seen_ringing_and_why_they_did_not_come(stage: Stage, entered: Page) -> None:
-    bob = stage.phone("bob")
-    await call_in(stage, "ann")
-    await open_room(entered)
-    for refuses in (True, False):
-        await entered.get_by_role("button", name="Call somebody in").click()
-        dialog = entered.get_by_role("dialog")
-        await dialog.get_by_label("Whom").fill(NUMBERS["bob"])
-        await dialog.get_by_label("Caller ID").fill("+15550199")
-        await dialog.get_by_label("Label").fill("expert")
-        await dialog.get_by_role("button", name="Call", exact=True).click()
-        await expect(line(entered, "expert")).to_contain_text("rings")
-        if refuses:
-            await bob.refuse()
-            await expect(entered.get_by_text("is busy.")).to_be_visible()
-            await expect(line(entered, "expert")).to_have_count(0)
-        else:
-            await bob.pick_up()
-            await expect(entered.get_by_role("button", name="Mute expert")).to_be_enabled()
-
-
-@ON_LOCAL
-async def test_refusal_is_told_in_the_words_of_the_controller(stage: Stage, entered: Page, faults: Faults) -> None:
-    faults.allow("status of 400")
-    await call_in(stage, "ann")
-    await open_room(entered)
-    await entered.get_by_role("button", name="Call somebody in").click()
-    dialog = entered.get_by_role("dialog")
-    await dialog.get_by_label("Whom").fill("nobody at all")
-    await dialog.get_by_label("Caller ID").fill("+15550199")
-    await dialog.get_by_role("button", name="Call", exact=True).click()
-    await expect(dialog.get_by_role("alert")).to_contain_text("it should be a phone number as +15551234567")
-    await entered.keyboard.press("Escape")
-    await expect(dialog).to_have_count(0)
-
-
-@ON_LOCAL
-async def test_all_by_keyboard(stage: Stage, entered: Page) -> None:
-    keyboard = entered.keyboard
-    await call_in(stage, "ann", "bob")
-    await entered.get_by_role("link", name="Support").focus()
-    await keyboard.press("Enter")
-    await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_focused()
-    await entered.get_by_role("button", name="More for bob").focus()
-    await keyboard.press("Enter")
-    await expect(entered.get_by_role("menuitem", name="Announce…")).to_be_focused()
-    await keyboard.press("Escape")
-    await expect(entered.get_by_role("button", name="More for bob")).to_be_focused()
-    await keyboard.press("Space")
-    await keyboard.press("ArrowUp")
-    await expect(entered.get_by_role("menuitem", name="Remove…")).to_be_focused()
-    await keyboard.press("Enter")
-    await keyboard.press("Tab")
-    await keyboard.press("Enter")
-    await expect(line(entered, "bob")).to_have_count(0)
-    await keyboard.press("/")
-    await expect(entered.get_by_role("searchbox", name="Search")).to_be_focused()
-    await keyboard.type("Support")
-    await keyboard.press("Enter")
-    await expect(entered).to_have_url(Dashboard(stage, entered).url("/conferences?q=Support"))
+    (conference,) = stage.controller.rooms.conferences
+    await stage.hang_up_all()
+    await expect(entered.get_by_role("heading", name="Just ended 1")).to_be_visible()
+    await stage.clock.let_pass(FORGOTTEN_SECONDS)
+    await expect(entered.get_by_role("heading", name="Just ended 1")).to_be_hidden()
+    await entered.goto(Dashboard(stage, entered).url(f"/conferences/{conference.sid}"))
+    await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_visible()
+    await expect(entered.locator(".room-head")).to_contain_text("last participant left")
+    await expect(entered.get_by_role("button", name="Announce")).to_be_hidden()
 
 
 @ON_LOCAL
@@ -222,112 +54,57 @@ async def test_axe_finds_nothing_and_a_phone_needs_no_scrolling_to_the_side(stag
     await is_accessible_and_fits(entered)
 
 
-async def is_accessible_and_fits(page: Page) -> None:
-    for scheme in SCHEMES:
-        await page.emulate_media(color_scheme=scheme)
-        assert await violations(page) == []
-    await page.set_viewport_size({"width": 400, "height": 800})
-    assert await fits(page)
-    await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-
-
-def free_port() -> int:
-    """Return a port that stays the same when a controller is started again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def test_page_whose_controller_was_away_says_so_and_goes_on(page: Page, faults: Faults) -> None:
-    faults.allow("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|status of 50")
-    stale = page.get_by_text("What you see is as it was at")
-    async with (
-        set_stage(None, sections={"server": ServerSettings(port=free_port())}) as stage,
-        logged_in(stage, page) as dashboard,
-    ):
-        await dashboard.open("/")
-        await call_in(stage, "ann")
-        await expect(line(page, "ann")).to_be_visible()
-        await expect(stale).to_be_hidden()
-        await stage.stop()
-        await expect(stale).to_be_visible()
-        await expect(page.locator(".connection")).to_have_text("No connection")
-        await stage.restart()
-        await expect(stale).to_be_hidden()
-        await expect(page.locator(".connection")).to_have_text("Live")
-        await expect(line(page, "ann")).to_be_visible()
-
-
-@pytest.mark.parametrize("operator", [ANN, LEO], ids=["operator", "read-only"])
-async def test_read_only_sees_all_and_can_change_nothing(page: Page, operator: OperatorSettings) -> None:
-    async with (
-        set_stage(None, sections={"operators": (operator,)}) as stage,
-        logged_in(stage, page, operator.name, PASSWORD) as dashboard,
-    ):
-        await call_in(stage, "ann", "bob")
-        await dashboard.open("/")
-        await open_room(page)
-        acts = operator.role == "operator"
-        for name in ("Mute ann", "Hold bob", "More for bob", "End", "Announce"):
-            await expect(page.get_by_role("button", name=name, exact=True)).to_be_enabled(enabled=acts)
-        await expect(page.get_by_text("Your role is read-only")).to_be_visible(visible=not acts)
-
-
-@pytest.mark.parametrize("to_all", [True, False])
-@ON_LOCAL
-async def test_words_are_announced(stage: Stage, entered: Page, to_all: bool) -> None:  # noqa: FBT001
-    await call_in(stage, "ann", "bob")
-    for phone in stage.phones.values():
-        phone.talk(on=False)
-    await open_room(entered)
-    if to_all:
-        await entered.get_by_role("button", name="Announce").click()
-    else:
-        await entered.get_by_role("button", name="More for bob").click()
-        await entered.get_by_role("menuitem", name="Announce…").click()
-    dialog = entered.get_by_role("dialog", name="Announce to")
-    await dialog.get_by_label("What is said").fill("Please <all> listen & wait. " * 5)
-    await dialog.get_by_role("button", name="Announce").click()
-    await expect(entered.get_by_text(f"It is announced to {'everybody' if to_all else 'bob'}.")).to_be_visible()
-    hears = {"ann": to_all, "bob": True}
-    phones = list(stage.phones.values())
-    await until_heard(phones, lambda heard: {name: ear.level > LOUD for name, ear in heard.items()} == hears)
+CHANGES = """async () => {
+    const { RoomCard } = await import("/dashboard/static/js/live/room_card.js");
+    const { PeopleList } = await import("/dashboard/static/js/conference/people.js");
+    const person = (number) => ({
+        call_sid: `CA${number}`, label: null, from: `+1555${number}`, to: "room", direction: "inbound", status: "connected",
+        joined_at: number, muted: false, hold: false, coaching: false, call_sid_to_coach: null, waiting: false, talking: false,
+        talking_since: null, start_conference_on_enter: true, end_conference_on_exit: false,
+    });
+    const people = new Map(Array.from({ length: %d }, (_, number) => [`CA${number}`, person(number)]));
+    const room = {
+        sid: "CF1", account_sid: "AC1", friendly_name: "Big", status: "in-progress", region: null, created_at: 1, started_at: 1,
+        ended_at: null, reason_ended: null, recording: "off", participants: 1000, talking: 0, expected: 0,
+        max_participants: 1000, recordings: [], people,
+    };
+    const everybody = () => true;
+    const card = new RoomCard(room, false);
+    const list = new PeopleList(true, () => {});
+    card.show(room, everybody, 2);
+    list.show(room, everybody);
+    const watch = new MutationObserver(() => {});
+    watch.observe(card.list, { subtree: true, childList: true, characterData: true, attributes: true });
+    watch.observe(list.element, { subtree: true, childList: true, characterData: true, attributes: true });
+    const touched = (change) => {
+        change();
+        const lines = new Set(watch.takeRecords().map(({ target }) => target.closest?.(".person, .attendee") ?? target));
+        return [...lines].map((line) => line.className);
+    };
+    const talk = () => {
+        people.set("CA7", { ...people.get("CA7"), talking: true });
+        card.touch(room, new Set(["CA7"]), everybody, 3);
+        list.touch(room, new Set(["CA7"]), everybody);
+    };
+    const leave = () => {
+        people.delete("CA7");
+        card.touch(room, new Set(["CA7"]), everybody, 3);
+        list.touch(room, new Set(["CA7"]), everybody);
+    };
+    return {
+        lines: [card.list.children.length, list.element.querySelectorAll(".attendee").length],
+        talk: touched(talk),
+        nothing: touched(talk),
+        leave: touched(leave).sort(),
+    };
+}"""
 
 
 @ON_LOCAL
-async def test_sound_file_is_uploaded_and_heard(stage: Stage, entered: Page, tmp_path: Path) -> None:
-    await call_in(stage, "ann", "bob")
-    for phone in stage.phones.values():
-        phone.talk(on=False)
-    sound = tmp_path / "gong.wav"
-    write_wav(sound, tone(TONES["eve"], 3.0), 8000)
-    await open_room(entered)
-    await entered.get_by_role("button", name="Announce").click()
-    dialog = entered.get_by_role("dialog", name="Announce to everybody")
-    await dialog.get_by_label("A sound file").check()
-    await dialog.get_by_label("Sound file, WAV").set_input_files(sound)
-    await dialog.get_by_role("button", name="Announce").click()
-    await until_heard([stage.phones["ann"]], lambda heard: heard["ann"].hears(TONES["eve"]))
-
-
-async def test_how_loud_somebody_speaks_is_seen(stage: Stage, entered: Page) -> None:
-    await call_in(stage, "ann", "bob")
-    stage.phones["bob"].talk(on=False)
-    await open_room(entered)
-    await is_louder(entered, "ann", than="bob")
-    stage.phones["ann"].talk(on=False)
-    stage.phones["bob"].talk(on=True)
-    await is_louder(entered, "bob", than="ann")
-
-
-async def is_louder(page: Page, name: str, than: str) -> None:
-    """Wait until the bar of one is long, and that of the other is not."""
-    bars = """([loud, quiet]) => {
-        const bar = (name) => {
-            const line = document.querySelector(`[aria-label="Mute ${name}"]`).closest(".attendee");
-            return Number(line.querySelector(".level").style.getPropertyValue("--level"));
-        };
-        return bar(loud) > 0.3 && bar(quiet) < 0.1;
-    }"""
-    await page.wait_for_function(bars, arg=[name, than])
+async def test_of_a_big_room_only_those_lines_are_touched_of_which_something_changes(entered: Page) -> None:
+    changed = await entered.evaluate(CHANGES % BIG)
+    assert changed["lines"] == [BIG, BIG]
+    assert changed["talk"] == ["person talking", "attendee talking"]
+    assert changed["nothing"] == []
+    # One line goes, and each block of the long list gives its first line to the one before it.
+    assert set(changed["leave"]) == {"people", "block"}

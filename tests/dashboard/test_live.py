@@ -262,3 +262,34 @@ async def test_levels_are_told_of_the_room_that_is_looked_at_alone(stage: Stage,
         await stage.until(lambda: watcher.of("levels")[-1].get(cid) == -96.0)
         assert everything.of("levels") == []
     await stage.until(lambda: watched[-1] == ())
+
+
+async def test_changes_are_told_ten_times_a_second_at_most(stage: Stage) -> None:
+    assert stage.controller.dashboard is not None
+    feed = stage.controller.dashboard._feed
+    async with watching(await browser_of(stage)) as watcher:
+        rooms = await two_rooms(stage)
+        await stage.until(lambda: len(watcher.rooms) == 2 and feed._timer is None)
+        (ann,) = rooms["room"].participants
+        stage.controller.rooms.command(rooms["room"].sid, SetMuted(ann, muted=True))
+        timer = feed._timer
+        assert timer is not None
+        assert timer.when() >= feed._told_at + live.BETWEEN_TELLINGS
+        stage.controller.rooms.command(rooms["room"].sid, SetMuted(ann, muted=False))
+        assert feed._timer is timer
+
+
+async def test_what_has_changed_when_another_page_is_opened_is_told_to_the_first_one_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 3600.0)
+    async with set_stage(None) as stage:
+        browser = await browser_of(stage)
+        async with watching(browser) as first:
+            await told(stage, first, "snapshot")
+            await stage.room("ann", twiml=ROOM)
+            await stage.until(lambda: "room" in first.rooms)
+            assert first.health["conferences"] == 0
+            async with watching(browser) as second:
+                await told(stage, second, "snapshot")
+                await stage.until(lambda: first.health["conferences"] == second.health["conferences"] == 1)

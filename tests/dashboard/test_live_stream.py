@@ -162,3 +162,17 @@ async def test_open_streams_do_not_keep_a_controller_from_stopping() -> None:
             await until(lambda: bool(watcher.of("snapshot")))
             await stage.stop()
             await until(lambda: watcher.over)
+
+
+async def test_a_page_that_was_closed_is_noticed_with_nothing_to_tell_it(
+    house: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_stream, "GONE_SECONDS", 0.05)
+    assert house.controller is not None
+    assert house.controller.dashboard is not None
+    feed = house.controller.dashboard._feed
+    browser = await house.browser().entered(ACCOUNT.sid, AUTH_TOKEN)
+    async with watching(browser) as watcher:
+        await until(lambda: bool(watcher.of("snapshot")))
+        assert len(feed._clients) == 1
+    await until(lambda: not feed._clients)

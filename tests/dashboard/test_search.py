@@ -99,8 +99,8 @@ FINDINGS: Sequence[tuple[str, Mapping[str, list[str]]]] = (
     ("SUPPORT CHIEF", {"conferences": ["support"], "participants": ["chief"], "calls": [], "recordings": ["support"]}),
     ("room:support label:chief", THIRD),
     ("room:support label:chief number:123456", NOTHING),
-    (call(2).sid, HALL | {"recordings": []}),
-    (f"call:{call(2).sid}", HALL | {"recordings": []}),
+    (call(2).sid, {**HALL, "recordings": []}),
+    (f"call:{call(2).sid}", {**HALL, "recordings": []}),
     (conference(3).sid, THIRD),
     (recording(1).sid, {"conferences": ["Support 100%"], "participants": [], "calls": [], "recordings": ["Support 100%"]}),
     (OTHER_ACCOUNT, NOTHING),
@@ -166,6 +166,22 @@ async def test_the_latest_places_of_a_word_count(store: Store, monkeypatch: pyte
     assert (await archive.found("room:room"))["conferences"] == [f"room {number}" for number in (5, 4, 3, 2, 1)]
     early = "label:agent before:2025-10-08T00:00"
     assert (await archive.found(early)) == NOTHING
+
+
+async def test_anothers_places_take_none_of_the_latest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ari_conf.dashboard.search_places.MOST_PLACES", 1)
+    store.write([*met(1, "mine", "agent", "+1"), *met(2, "theirs", "agent", "+1", OTHER_ACCOUNT)])
+    archive = Archive(store)
+    for query in ("label:agent", "number:+1"):
+        assert (await archive.found(query, ACCOUNT))["conferences"] == ["mine"]
+
+
+async def test_a_call_with_another_label_elsewhere_is_found_where_it_had_this_one(store: Store) -> None:
+    _, _, stay, _ = met(1, "first", "agent", "+1")
+    second = replace(conference(2), friendly_name="second")
+    assert isinstance(stay, ParticipantRow)
+    store.write([*met(1, "first", "agent", "+1"), second, replace(stay, conference_sid=second.sid, label="boss")])
+    assert (await Archive(store).found("label:boss"))["participants"] == ["boss"]
 
 
 async def test_a_query_that_means_nothing_is_refused(archive: Archive) -> None:

@@ -2,7 +2,7 @@
 /** A room as a card. */
 
 import { attribute, h, replace, text } from "../dom.js";
-import { clock, counted, duration, number, phone } from "../format.js";
+import { clock, counted, duration, number, phone, shortSid } from "../format.js";
 import { nameOf } from "../rooms.js";
 import { pill, recordingWords, whyEnded } from "../states.js";
 import { showPeople, touchPeople } from "./people.js";
@@ -26,7 +26,7 @@ export class RoomCard {
     this.region = h("div", { class: "people-region", hidden: true }, this.list);
     const title = h("h3", {}, h("a", { href: `/dashboard/conferences/${room.sid}` }, this.name));
     this.element = h("article", { class: "room card" }, h("header", {}, h("div", { class: "room-title" }, title, this.words), this.facts, this.talkers), this.region);
-    this.account = withAccount ? room.account_sid : "";
+    this.account = withAccount ? shortSid(room.account_sid) : "";
     /** @type {Map<unknown, Element>} */
     this.lines = new Map();
     this.shownWords = "";
