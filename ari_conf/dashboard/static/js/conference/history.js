@@ -16,7 +16,7 @@ import { eventsList } from "./events.js";
 /** However often something happens, it is not fetched more often than this, in milliseconds. */
 const NOT_OFTENER = 1500;
 /** What takes long is fetched more rarely: this many times as long passes in between. */
-const REST = 10;
+const SPARING = 10;
 
 /**
  * Show the history of a conference in `root`, and keep it up to date by `refresh`, which may be called as often as one likes.
@@ -56,7 +56,7 @@ export function openHistory(root, { sid, accountSid, context }) {
     timer = setTimeout(() => {
       fetching = false;
       if (wanted) refresh();
-    }, Math.max(NOT_OFTENER, REST * (performance.now() - began)));
+    }, Math.max(NOT_OFTENER, SPARING * (performance.now() - began)));
   }
 
   /** @param {Timeline} timeline */

@@ -12,7 +12,7 @@ import { waveformView } from "./waveform.js";
 let heard = null;
 
 /**
- * A player for a finished recording. The waveform is fetched at once, the sound when somebody wants to hear it.
+ * A player for a finished recording. The waveform is fetched when it is in view, the sound when somebody wants to hear it.
  * @param {{sid: string, accountSid: string}} recording
  * @returns {{element: HTMLElement, close: () => void}}
  */
@@ -60,18 +60,24 @@ export function player({ sid, accountSid }) {
   for (const event of ["play", "pause", "seeked", "timeupdate", "loadedmetadata"]) audio.addEventListener(event, drawPlace);
   drawButton();
 
-  api.get(`/recordings/${sid}/waveform`).then(
-    (/** @type {import("./waveform.js").Waveform} */ waveform) => {
-      length = waveform.seconds;
-      wave = waveformView(waveform, (seconds) => {
-        audio.currentTime = seconds;
-        drawPlace();
-      });
-      replace(place, wave.element);
+  /** @param {import("./waveform.js").Waveform} waveform */
+  function showWave(waveform) {
+    length = waveform.seconds;
+    wave = waveformView(waveform, (seconds) => {
+      audio.currentTime = seconds;
       drawPlace();
-    },
-    (error) => replace(place, h("p", { class: "soft" }, sentence(error))),
-  );
+    });
+    replace(place, wave.element);
+    drawPlace();
+  }
+
+  // A list may have hundreds of hours of which nobody looks at more than the first few.
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    api.get(`/recordings/${sid}/waveform`).then(showWave, (error) => replace(place, h("p", { class: "soft" }, sentence(error))));
+  });
+  seen.observe(place);
 
   return {
     element: h(
@@ -85,6 +91,7 @@ export function player({ sid, accountSid }) {
       audio,
     ),
     close() {
+      seen.disconnect();
       cancelAnimationFrame(frame);
       audio.pause();
       audio.removeAttribute("src");
