@@ -34,8 +34,11 @@ class Sending(BatchSpanProcessor):
             raise
 
     def shutdown(self) -> None:
-        """Send what is left, for ``STOP_SECONDS`` or as long as a request takes that is under way; blocks meanwhile."""
-        late = threading.Timer(STOP_SECONDS, self._told.shutdown)
+        """Send what is left, for ``STOP_SECONDS``, or not if the last ones have not arrived; blocks meanwhile.
+
+        A request that is under way is waited for as long as it takes.
+        """
+        late = threading.Timer(0.0 if self._told.failing else STOP_SECONDS, self._told.shutdown)
         late.daemon = True
         late.start()
         super().shutdown()  # type: ignore[no-untyped-call]
@@ -54,7 +57,8 @@ class Told(SpanExporter):
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
         self._over = False
-        self._failing = False
+        self.failing = False
+        """Whether the last spans have not arrived."""
         self._cause = ""
         self._to_tell: dict[str, str] = {}
         self._told: set[str] = set()
@@ -71,11 +75,11 @@ class Told(SpanExporter):
         self._cause = ""
         result = self._exporter.export(spans)
         failing = result is not SpanExportResult.SUCCESS
-        if failing and not self._failing:
+        if failing and not self.failing:
             log.warning("traces do not arrive; calls go on without them", cause=self._cause)
-        elif self._failing and not failing:
+        elif self.failing and not failing:
             log.warning("traces arrive again")
-        self._failing = failing
+        self.failing = failing
         self._tell(arrived=not failing)
         return result
 
