@@ -34,7 +34,7 @@ _HEADERS: Final = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-
 """The second one keeps nginx from holding events back."""
 
 _BEGINNING: Final = "retry: 1000\n\n"
-_BEAT: Final = "event: beat\ndata: {}\n\n"
+_BEAT: Final = "event:beat\ndata:{}\n\n"
 """An event, not a comment: a browser does not tell the page of comments, which could not know then that the stream is alive."""
 
 
