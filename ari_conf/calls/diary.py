@@ -7,7 +7,7 @@ from dataclasses import replace
 from ari_conf.clock import Clock
 from ari_conf.spans import Facts, Span, SpanKind, current_span
 from ari_conf.store import DocumentRow, Row, VerbRow
-from ari_conf.twiml import Prompt
+from ari_conf.twiml import Prompt, without_secrets
 from ari_conf.webhooks import FetchedDocument, Ledger, redacted
 
 from .call import Call
@@ -50,7 +50,7 @@ class Diary:
             url=redacted(fetched.url),
             method=method,
             fetched_at=self._clock.now(),
-            twiml=fetched.text,
+            twiml=without_secrets(fetched.text),
         )
         if self._aside or not runs:
             call.position = replace(call.position, documents=number)

@@ -48,7 +48,6 @@ class SessionBody:
     csrf: str
     expires_at: float
     version: str
-    talk: bool
 
 
 class Guesses:
@@ -169,4 +168,4 @@ async def _credentials(request: web.Request) -> _Credentials:
 def _body(visitor: Visitor) -> SessionBody:
     shown = asdict(visitor)
     del shown["session"]
-    return SessionBody(**shown, version=__version__, talk=True)
+    return SessionBody(**shown, version=__version__)

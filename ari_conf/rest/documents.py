@@ -26,7 +26,7 @@ class VerbBody(Body):
 
 
 class DocumentBody(Body):
-    """A document as it came, the verbs that were run of it, and from where; ``timestamp`` is in seconds since 1970."""
+    """A document without its passwords, where it came from, and the verbs run of it; ``timestamp`` is in seconds since 1970."""
 
     call_sid: str
     number: int

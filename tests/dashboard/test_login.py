@@ -61,7 +61,7 @@ async def test_everybody_logs_in_with_what_they_have(
     session = answer.json
     assert (session["role"], session["accounts"], session["all_accounts"]) == (role, accounts, len(accounts) == 2)
     assert session["expires_at"] == pytest.approx(desk.clock.now() + IDLE)
-    assert set(session) == {"name", "role", "accounts", "all_accounts", "csrf", "expires_at", "version", "talk"}
+    assert set(session) == {"name", "role", "accounts", "all_accounts", "csrf", "expires_at", "version"}
     again = await browser.session()
     assert again.status == 200
     assert again.json["csrf"] == session["csrf"]

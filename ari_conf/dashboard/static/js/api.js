@@ -10,7 +10,6 @@
  * @property {string} csrf
  * @property {number} expires_at
  * @property {string} version
- * @property {boolean} talk
  */
 
 /** A request that was refused, or was not answered (`status` 0). `message` is a sentence for whoever has asked. */
