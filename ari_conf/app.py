@@ -2,39 +2,39 @@
 
 import asyncio
 import contextlib
+import os
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import structlog
-from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.accounts import Account
-from ari_conf.audio.speech import SpeechError, SpeechPort, make_speech
 from ari_conf.calls import CallBook, Control, Progress, Queues, Revival, Runners, Services, Switchboard, run_screening
 from ari_conf.clock import Clock, RealClock, SteadyClock
 from ari_conf.conference import SetRecordingPaused
-from ari_conf.database import prune_regularly, store_of
+from ari_conf.dashboard import Dashboard
+from ari_conf.database import prune_regularly
 from ari_conf.health import Condition, Phase
-from ari_conf.media.asterisk.dial_strings import DialStrings
-from ari_conf.media.asterisk.engine import AsteriskEngine
-from ari_conf.media.asterisk.link import AriAddress
-from ari_conf.media.local import LocalEngine
+from ari_conf.house import House
 from ari_conf.media.port import EngineError, MediaEngine
-from ari_conf.metrics import Door, Metrics, Watched, metrics_routes
+from ari_conf.metrics import Door, Metrics, metrics_routes
 from ari_conf.notifications import Notifications
 from ari_conf.programs import OwnRecordings, ProgramPlayer, SoundStore, media_routes
 from ari_conf.recordings import Recordings
 from ari_conf.rest import Backend, RestApi, operations
 from ari_conf.rest.health import health_routes
-from ari_conf.rest.listening import Site
 from ari_conf.rest.media import public_media_routes
 from ari_conf.rest.reading import account_path
 from ari_conf.rooms import Rooms, RoomSounds
+from ari_conf.serving import Mount, routes, serve
 from ari_conf.settings import Settings
+from ari_conf.starting import StartError, make_folders, make_store, make_voice
 from ari_conf.stopping import finished
-from ari_conf.store import Store, StoreError, plainly
+from ari_conf.store import StoreError, plainly
 from ari_conf.timekeeping import Timekeeper
+from ari_conf.tracing import TracingOf, tracing_of
 from ari_conf.twilio_codes import Code, TwilioError, code_of
 from ari_conf.webhooks import Outbox, WebhookClient
 
@@ -45,33 +45,6 @@ DRAIN_SECONDS = 5.0
 
 FLUSH_SECONDS = 5.0
 """How long a stopping controller waits for the database to take what has happened so far."""
-
-
-class StartError(Exception):
-    """The controller cannot start; the text says why and what helps. ``exit_status`` is that of the process."""
-
-    exit_status = 1
-
-
-class ReplacedError(StartError):
-    """The controller cannot go on: somebody else serves its calls. A start of it would take them away from there again."""
-
-    exit_status = 3
-
-
-def make_engine(settings: Settings, clock: Clock) -> MediaEngine:
-    """Return the engine that the settings ask for, not started yet."""
-    storage = settings.storage
-    if settings.engine == "local":
-        return LocalEngine(clock, recordings=storage.raw_recordings)
-    asterisk = settings.asterisk
-    return AsteriskEngine(
-        AriAddress(asterisk.url, asterisk.username, asterisk.password.get_secret_value(), asterisk.app),
-        sounds=storage.sounds,
-        recordings=storage.raw_recordings,
-        media_url=asterisk.media_url,
-        dial_strings=DialStrings(asterisk.outbound, asterisk.client, asterisk.sip),
-    )
 
 
 class Controller:
@@ -88,17 +61,19 @@ class Controller:
         *,
         clock: Clock | None = None,
         webhooks: WebhookClient | None = None,
+        tracing: TracingOf | None = None,
     ) -> None:
         clock = SteadyClock(clock or RealClock())
         self._settings = settings
         self._tokens = {account.sid: account.auth_token for account in accounts}
         self._webhooks = webhooks or WebhookClient(private_addresses=settings.webhooks.private_addresses)
         self._clock = clock
+        self._tracing_of = tracing or partial(tracing_of, os.environ)
         self._stack = contextlib.AsyncExitStack()
         self._phase = Phase.STARTING
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.engine = engine
-        self.store = _store(settings)
+        self.store = make_store(settings)
         self.notifications = Notifications(lambda row: self.outbox.commit([row]), clock.now)
         self.outbox = Outbox(
             self.store,
@@ -108,7 +83,7 @@ class Controller:
             on_failed=self.notifications.add,
             now=clock.now,
         )
-        self.sounds = SoundStore(settings.storage.sounds, speech=_speech(settings))
+        self.sounds = SoundStore(settings.storage.sounds, speech=make_voice(settings))
         self.recordings = Recordings(
             settings.storage.recordings,
             self.outbox,
@@ -121,14 +96,16 @@ class Controller:
         own = OwnRecordings(self._recording_url, self._tokens)
         programs = ProgramPlayer(self._webhooks, self.sounds, clock, log_in=own.log_in)
         self._room_sounds = RoomSounds(engine, programs, self.notifications, self._tokens)
-        self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock)
+        always = settings.conferences.detect_talking == "always"
+        self.rooms = Rooms(engine, self.outbox, self.recordings, self._room_sounds, clock, detect_talking=always)
         self.queues = Queues(clock, self.outbox.commit)
+        self._progress = Progress(self.outbox, clock)
         services = Services(
             engine=engine,
             rooms=self.rooms,
             queues=self.queues,
             recordings=self.recordings,
-            book=CallBook(engine, Progress(self.outbox, clock)),
+            book=CallBook(engine, self._progress),
             notifications=self.notifications,
             webhooks=self._webhooks,
             programs=programs,
@@ -136,7 +113,7 @@ class Controller:
             clock=clock,
             run_screening=run_screening,
         )
-        runners = Runners()
+        self._runners = runners = Runners()
         by_sid = {account.sid: account for account in accounts}
         self.control = Control(by_sid, services, runners)
         self.switchboard = Switchboard(settings, accounts, services, runners, self.control, on_engine_gone=self._fail)
@@ -145,6 +122,7 @@ class Controller:
             settings=settings.rest,
             clock=clock,
             store=self.store,
+            outbox=self.outbox,
             rooms=self.rooms,
             control=self.control,
             calls=services.book,
@@ -161,16 +139,36 @@ class Controller:
             burst=settings.rest.burst,
             trusted_proxies=settings.server.trusted_proxies,
         )
-        self.metrics = None if settings.server.metrics == "off" else self._measured(services.book)
+        house = House(
+            settings=settings,
+            accounts=accounts,
+            clock=clock,
+            engine=engine,
+            webhooks=self._webhooks,
+            store=self.store,
+            outbox=self.outbox,
+            notifications=self.notifications,
+            rooms=self.rooms,
+            calls=services.book,
+            queues=self.queues,
+            recordings=self.recordings,
+            sounds=self.sounds,
+            rest=self._rest,
+            look=lambda: self.condition,
+            times_lost=lambda: self.switchboard.times_lost,
+        )
+        self.metrics = None if settings.server.metrics == "off" else Metrics(house, settings.engine)
+        self.dashboard = Dashboard(house) if settings.dashboard.enabled else None
         self.port = 0
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            self._make_folders()
+            make_folders(self._settings.storage)
+            self._trace(stack)
             await stack.enter_async_context(self._webhooks)
             await self._open_store(stack)
             # Before callbacks are delivered: a second controller by mistake ends here, and has sent nothing.
-            await self._serve(stack)
+            self.port = await serve(self._mounts(), self._settings.server, stack)
             await self._start_outbox(stack)
             stack.push_async_callback(self.recordings.drain)
             stack.callback(self.sounds.close)
@@ -187,6 +185,8 @@ class Controller:
                 stack.push_async_callback(_cancel, asyncio.create_task(work, name=name))
             self._rest.open = True
             self._phase = Phase.READY
+            if self.dashboard is not None:
+                await stack.enter_async_context(self.dashboard)
             self._stack = stack.pop_all()
         return self
 
@@ -240,6 +240,8 @@ class Controller:
     async def _start_outbox(self, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self._timekeeper.restore(self.store)
+            if self.dashboard is not None:
+                await self.dashboard.restore(self.store)
             await self.outbox.start()
             await self.queues.restore(self.store)
             await self.recordings.restore(self.store)
@@ -253,23 +255,11 @@ class Controller:
         pruning = prune_regularly(self.store, self._settings, self._clock, lambda: self._timekeeper.trusted)
         stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="pruning"))
 
-    def _measured(self, calls: CallBook) -> Metrics:
-        watched = Watched(
-            engine=self.engine,
-            webhooks=self._webhooks,
-            store=self.store,
-            outbox=self.outbox,
-            notifications=self.notifications,
-            rooms=self.rooms,
-            calls=calls,
-            queues=self.queues,
-            recordings=self.recordings,
-            rest=self._rest,
-            clock=self._clock,
-            look=lambda: self.condition,
-            times_lost=lambda: self.switchboard.times_lost,
-        )
-        return Metrics(watched, self._settings.engine)
+    def _trace(self, stack: contextlib.AsyncExitStack) -> None:
+        self._tracing = self._tracing_of(self._clock)
+        if self._tracing is not None:
+            stack.push_async_callback(self._tracing.stop)
+            self._tracing.watch(self._runners, self._progress, self.rooms, self.outbox)
 
     def _goes_by_the_clock(self) -> bool:
         return bool(self.switchboard.calls or self.rooms.conferences or self.recordings.known() or self.outbox.owed)
@@ -287,56 +277,22 @@ class Controller:
         if refused:
             raise TwilioError(code_of(refused.code), refused.message)
 
-    def _make_folders(self) -> None:
-        storage = self._settings.storage
-        try:
-            storage.sounds.mkdir(parents=True, exist_ok=True)
-            # What people have said is for this user alone; sounds are read by Asterisk's user, too.
-            for folder in (storage.recordings, storage.raw_recordings):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StartError(
-                f"the folder {storage.folder} cannot be used ({error.strerror}); choose another [storage] folder"
-            ) from error
-
     def _fail(self, cause: str) -> None:
         if not self.failed.done():
             self.failed.set_result(cause)
 
-    async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
-        app = web.Application()
-        app.add_routes(health_routes(lambda: self.condition))
-        app.add_routes(media_routes(self.sounds))
+    def _mounts(self) -> list[Mount]:
+        """Return what is served; of two that match an address, the first."""
+        settings = self._settings
+        mounts: list[Mount] = [] if self._tracing is None else [self._tracing.mount]
+        mounts += [routes(health_routes(lambda: self.condition)), routes(media_routes(self.sounds))]
         if self.metrics is not None:
-            app.add_routes(metrics_routes(self.metrics.registry, Door(self._settings.server, self._clock)))
-        if self._settings.server.public_recordings:
-            app.add_routes(public_media_routes(self.store, self._settings.storage.recordings, self._clock))
-        self._rest.mount(app)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        server = self._settings.server
-        try:
-            await Site(runner, server.host, server.port, server.trusted_proxies).start()
-        except OSError as error:
-            raise StartError(
-                f"cannot listen on {server.host}:{server.port} ({error.strerror or error}); choose another address in [server]"
-            ) from error
-        self.port = runner.addresses[0][1]
-
-
-def _store(settings: Settings) -> Store:
-    try:
-        return store_of(settings)
-    except StoreError as error:
-        raise StartError(str(error)) from error
-
-
-def _speech(settings: Settings) -> SpeechPort:
-    try:
-        return make_speech(settings.speech.piper_model)
-    except SpeechError as error:
-        raise StartError(str(error)) from error
+            mounts.append(routes(metrics_routes(self.metrics.registry, Door(settings.server, self._clock))))
+        if settings.server.public_recordings:
+            mounts.append(routes(public_media_routes(self.store, settings.storage.recordings, self._clock)))
+        if self.dashboard is not None:
+            mounts.append(self.dashboard.mount)
+        return [*mounts, self._rest.mount]
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

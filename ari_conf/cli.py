@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ari_conf import __version__
+from ari_conf.commands.dashboard import dashboard_cli
 from ari_conf.commands.db import db_cli
 from ari_conf.commands.rooms import rooms_cli
 from ari_conf.commands.terminal import AccountOption, ConfigOption, clear_errors, console, run, say
@@ -19,6 +20,7 @@ from ari_conf.commands.webhooks import webhooks_cli
 cli = typer.Typer(help="Conference calling that you run yourself.", no_args_is_help=True, pretty_exceptions_enable=False)
 asterisk_cli = typer.Typer(help="The private Asterisk: fetched without root, run on ports of its own.", no_args_is_help=True)
 cli.add_typer(asterisk_cli, name="asterisk")
+cli.add_typer(dashboard_cli, name="dashboard")
 cli.add_typer(db_cli, name="db")
 cli.add_typer(webhooks_cli, name="webhooks")
 cli.add_typer(rooms_cli)

@@ -80,15 +80,15 @@ class Notification:
 class Notifications:
     """The latest notifications, oldest first. ``keep`` is given each of them to be stored; it has to return at once.
 
-    They happen when they are added, by the clock that ``now`` reads if that is given. ``on_added`` is told of each, too, and
-    must not raise.
+    They happen when they are added, by the clock that ``now`` reads if that is given. Each of ``observers`` is told of
+    each, too, and must not raise.
     """
 
     def __init__(self, keep: Callable[[NotificationRow], None] | None = None, now: Callable[[], float] | None = None) -> None:
         self._now = now
         self._kept: deque[Notification] = deque(maxlen=KEPT)
         self._keep = keep
-        self.on_added: Callable[[Notification], None] = lambda _notification: None
+        self.observers: list[Callable[[Notification], None]] = []
 
     def add(self, notification: Notification) -> None:
         """Keep a notification, and log it in one line."""
@@ -103,7 +103,8 @@ class Notifications:
             call_sid=notification.call_sid,
             notification_sid=notification.sid,
         )
-        self.on_added(notification)
+        for observer in self.observers:
+            observer(notification)
         if self._keep is not None:
             self._keep(notification.row())
 

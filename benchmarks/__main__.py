@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("ari_link", "callbacks", "local_mixer", "metrics", "rest_participants", "twiml_parser")
+BENCHMARKS = (
+    "ari_link",
+    "callbacks",
+    "live",
+    "local_mixer",
+    "metrics",
+    "rest_participants",
+    "talking",
+    "tracing",
+    "twiml_parser",
+)
 
 
 def main() -> int:

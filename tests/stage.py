@@ -26,7 +26,16 @@ from ari_conf.phones.phone import CallablePhone, Heard, Phone
 from ari_conf.phones.sip import SipPhone
 from ari_conf.phones.virtual import VirtualPhone
 from ari_conf.private_asterisk import PrivateAsterisk
-from ari_conf.settings import DatabaseSettings, NumberSettings, ServerSettings, Settings, StorageSettings, WebhookSettings
+from ari_conf.settings import (
+    ConferencesSettings,
+    DatabaseSettings,
+    NumberSettings,
+    ServerSettings,
+    Settings,
+    StorageSettings,
+    WebhookSettings,
+)
+from ari_conf.tracing import TracingOf
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
 from .app_server import AUTH_TOKEN, AppRequest, AppServer
@@ -239,8 +248,14 @@ async def set_stage(
     *numbers: NumberSettings,
     policy: HttpPolicy | None = None,
     webhooks: WebhookSettings | None = None,
+    sections: Mapping[str, object] | None = None,
+    conferences: ConferencesSettings | None = None,
+    tracing: TracingOf | None = None,
 ) -> AsyncIterator[Stage]:
-    """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock."""
+    """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock.
+
+    ``sections`` of the settings by name take the place of those that all stages have.
+    """
     async with leaves_no_task(), AppServer() as app:
         clock: Clock
         if asterisk is None:
@@ -265,10 +280,13 @@ async def set_stage(
         settings = settings_for(app, *numbers)
         if webhooks is not None:
             settings = settings.model_copy(update={"webhooks": webhooks})
+        settings = settings.model_copy(update=sections or {})
+        if conferences is not None:
+            settings = settings.model_copy(update={"conferences": conferences})
 
         def make_controller() -> Controller:
             client = WebhookClient(policy) if policy else None
-            return Controller(settings, (ACCOUNT,), make_engine(), clock=clock, webhooks=client)
+            return Controller(settings, (ACCOUNT,), make_engine(), clock=clock, webhooks=client, tracing=tracing)
 
         stage = Stage(app, make_controller(), clock, make_phone, asterisk, make_controller)
         await stage.controller.__aenter__()

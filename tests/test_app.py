@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from ari_conf.accounts import Account
-from ari_conf.app import Controller, StartError, make_engine
+from ari_conf.app import Controller
 from ari_conf.clock import RealClock
 from ari_conf.conference import CallbackEvent, ConferenceSettings, Participant, StatusCallback
 from ari_conf.media.asterisk.engine import AsteriskEngine
@@ -19,6 +19,7 @@ from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineBack, EngineError, EngineLost
 from ari_conf.rooms import Caller
 from ari_conf.settings import DatabaseSettings, ServerSettings, Settings
+from ari_conf.starting import StartError, make_engine
 from ari_conf.store import DeliveryRow, Store
 from tests.app_server import AUTH_TOKEN, AppServer
 from tests.stage import until, within_deadline

@@ -16,13 +16,13 @@ import pytest
 from typer.testing import CliRunner
 
 from ari_conf import __version__
-from ari_conf.app import ReplacedError
 from ari_conf.audio.wav import read_wav
 from ari_conf.cli import cli
 from ari_conf.demo.scene import VOICES
 from ari_conf.phones.phone import AUDIBLE, Heard
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk
+from ari_conf.starting import ReplacedError
 from tests.app_server import ClosedPort
 from tests.private_asterisk.test_mend import FAULTY, MENDED
 from tests.stage import TONES, who_hears_whom
@@ -167,8 +167,9 @@ async def test_serve_takes_calls_until_it_is_stopped(start: Start, tmp_path: Pat
     serve = await start("serve", "--engine", "local", env=LOCAL)
     await serve.line("takes calls from local")
     port, sid = (await serve.line(r"^REST +http://127.0.0.1:(\d+), account (AC[0-9a-f]{32})$")).groups()
+    await serve.line(rf"^dashboard +http://127.0.0.1:{port}/dashboard/, ")
     async with aiohttp.ClientSession() as session:
-        for path in ("healthz", "readyz"):
+        for path in ("healthz", "readyz", "dashboard/"):
             async with session.get(f"http://127.0.0.1:{port}/{path}") as answer:
                 assert answer.status == 200
     status, printed, errors = await serve.stop()

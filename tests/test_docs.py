@@ -9,11 +9,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from twilio.rest.api.v2010.account.call import CallContext, CallList
 from twilio.rest.api.v2010.account.conference import ConferenceContext
 from twilio.rest.api.v2010.account.conference.participant import ParticipantContext, ParticipantList
 
 from ari_conf.conference import choices
+from ari_conf.rest.callbacks import CallbackBody
+from ari_conf.rest.documents import DocumentBody
 from ari_conf.rest.errors import RestCode
 from ari_conf.rest.events import EventBody
 from ari_conf.twilio_codes import Code
@@ -84,9 +87,19 @@ def test_every_code_is_in_the_table_of_errors() -> None:
     assert sorted(documented) == sorted(codes_in_the_code())
 
 
-def test_every_field_of_an_event_is_documented() -> None:
-    rows = re.findall(r"^\| (`.+?) \|", section(REST, "Conferences").partition("An event has")[2], re.MULTILINE)
-    assert {name for row in rows for name in names_in(row)} == set(EventBody.model_fields)
+@pytest.mark.parametrize(
+    ("title", "after", "body"),
+    [
+        ("Conferences", "An event has", EventBody),
+        ("What a call was given", "", DocumentBody),
+        ("Callbacks", "| field |", CallbackBody),
+    ],
+)
+def test_every_field_that_is_ours_is_documented(title: str, after: str, body: type[BaseModel]) -> None:
+    text = section(REST, title)
+    rows = re.findall(r"^\| (`.+?) \|", text[text.index(after) :], re.MULTILINE)
+    told = {name for row in rows for name in names_in(row)}
+    assert told == set(body.model_fields)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from ari_conf.app import ReplacedError
 from ari_conf.cli import cli
 from ari_conf.clock import RealClock
 from ari_conf.health import Condition, Phase
 from ari_conf.service_manager import ServiceManager
+from ari_conf.starting import ReplacedError
 
 PROJECT = Path(__file__).parents[1]
 UNIT = PROJECT / "examples" / "systemd" / "ari-conf.service"

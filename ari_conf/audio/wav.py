@@ -17,6 +17,12 @@ def write_wav(path: Path, samples: Samples, rate: int) -> None:
         file.writeframes(np.ascontiguousarray(samples, "<i2").data)
 
 
+def wav_seconds(path: Path) -> float:
+    """Return how long the sound at ``path`` is, which is a file that ``write_wav`` has written."""
+    with wave.open(str(path), "rb") as file:
+        return file.getnframes() / file.getframerate()
+
+
 def read_wav(path: Path) -> tuple[Samples, int]:
     """Return the samples of ``path`` and their rate. Raises ``ValueError`` if it is not mono 16-bit PCM."""
     try:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ari_conf.clock import Clock
+from ari_conf.spans import Facts, Span, SpanKind, current_span
 from ari_conf.store import DocumentRow, Row, VerbRow
-from ari_conf.twiml import Prompt
+from ari_conf.twiml import Prompt, without_secrets
 from ari_conf.webhooks import FetchedDocument, Ledger, redacted
 
 from .call import Call
@@ -49,7 +50,7 @@ class Diary:
             url=redacted(fetched.url),
             method=method,
             fetched_at=self._clock.now(),
-            twiml=fetched.text,
+            twiml=without_secrets(fetched.text),
         )
         if self._aside or not runs:
             call.position = replace(call.position, documents=number)
@@ -77,18 +78,21 @@ class Diary:
 
         ``first`` is the place of the first one in the document.
         """
-        playing: list[VerbRow] = []
+        playing: list[tuple[VerbRow, Span]] = []
         place = first
 
         def begun(prompt: Prompt) -> None:
             nonlocal place
             over()
-            playing.append(self.verb(type(prompt).__name__, place))
+            row = self.verb(type(prompt).__name__, place)
+            playing.append((row, current_span().child(f"<{row.name}>", verb_facts(row), SpanKind.INTERNAL)))
             place += 1
 
         def over() -> None:
             if playing:
-                self.verb_over(playing.pop(), {}, place)
+                row, span = playing.pop()
+                span.end()
+                self.verb_over(row, {}, place)
 
         try:
             yield begun
@@ -118,3 +122,8 @@ class Diary:
     def keep(self, *rows: Row) -> None:
         """Note how the call is now, and ``rows`` with it."""
         self._ledger.commit([*rows, *live_rows(self._call)])
+
+
+def verb_facts(row: VerbRow) -> Facts:
+    """Return what is said of the span of a verb."""
+    return {"ari_conf.call_sid": row.call_sid, "ari_conf.document": row.document, "ari_conf.verb": row.number}

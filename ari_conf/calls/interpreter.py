@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import structlog
 
+from ari_conf.media.port import CallGoneError
+from ari_conf.spans import new_span
 from ari_conf.twilio_codes import Code, Level
 from ari_conf.twiml import (
     Dial,
@@ -21,6 +23,7 @@ from ari_conf.twiml import (
 from ari_conf.webhooks import FetchedDocument
 
 from .dial import dial
+from .diary import verb_facts
 from .enqueue import enqueue
 from .gather import gather
 from .record import record
@@ -81,7 +84,8 @@ class Interpreter:
         session.result = {}
         row = session.diary.verb(type(verb).__name__, position)
         try:
-            return await self._carry_out(verb, position, current)
+            with new_span(f"<{row.name}>", verb_facts(row), no_fault=(CallGoneError,)):
+                return await self._carry_out(verb, position, current)
         finally:
             session.diary.verb_over(row, session.result, position + 1)
 

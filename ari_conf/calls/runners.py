@@ -1,9 +1,12 @@
 """The calls that are being served now."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
+
+from ari_conf.spans import NO_SPAN, Span, within
 
 from .runner import CallRunner
 
@@ -12,15 +15,16 @@ INSIST_SECONDS: Final = 0.05
 
 
 class Runners:
-    """Runs calls, each in a task of its own."""
+    """Runs calls, each in a task of its own; what is done there belongs to the span that ``span_of`` returns for a Call SID."""
 
     def __init__(self) -> None:
+        self.span_of: Callable[[str], Span] = lambda _call_sid: NO_SPAN
         self._running: dict[str, tuple[CallRunner, asyncio.Task[None]]] = {}
 
     def start(self, runner: CallRunner) -> None:
         """Serve a call from now on. Returns at once."""
         call_sid = runner.call.sid
-        with structlog.contextvars.bound_contextvars(call_sid=call_sid):
+        with structlog.contextvars.bound_contextvars(call_sid=call_sid), within(self.span_of(call_sid)):
             task = asyncio.create_task(runner.run(), name=f"call {call_sid}")
         self._running[call_sid] = runner, task
         task.add_done_callback(lambda _done: self._running.pop(call_sid, None))

@@ -9,13 +9,14 @@ from yarl import URL
 
 from ari_conf import __version__, private_asterisk
 from ari_conf.accounts import Account, accounts_of
-from ari_conf.app import Controller, ReplacedError, make_engine
+from ari_conf.app import Controller
 from ari_conf.clock import RealClock
 from ari_conf.logs import set_up_logs
 from ari_conf.private_asterisk import PrivateAsterisk, PrivateAsteriskError
 from ari_conf.private_asterisk.foreground import describe
 from ari_conf.service_manager import ServiceManager
 from ari_conf.settings import AsteriskSettings, Settings, load_settings
+from ari_conf.starting import ReplacedError, make_engine
 from ari_conf.stopping import Fate
 
 from .life import Life, Stop
@@ -30,7 +31,8 @@ async def serve(settings: Settings, accounts: tuple[Account, ...], stop: Stop) -
     async with manager.told(lambda: controller.condition, RealClock()), controller:
         where = "no phone can reach the Python mixer; it is for tests" if local else settings.asterisk.url
         say(f"ari_conf {__version__} takes calls from {settings.engine} ({where})")
-        say(_rest(settings, accounts, controller.port))
+        for line in _pages(settings, accounts, controller.port):
+            say(line)
         fate = Fate.ENDED_WITH_MIXER if local else Fate.KEPT
         await Life(controller, settings.server, stop, manager, fate).lead(_broken(controller))
 
@@ -51,7 +53,7 @@ async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: Privat
         settings = settings.model_copy(update={"asterisk": settings.asterisk.model_copy(update=ours)})
         controller = Controller(settings, accounts, make_engine(settings, RealClock()))
         async with manager.told(lambda: controller.condition, RealClock()), controller:
-            for line in (*describe(asterisk), _rest(settings, accounts, controller.port)):
+            for line in (*describe(asterisk), *_pages(settings, accounts, controller.port)):
                 say(line)
             say(
                 f"\nDial any name, for example sip:room@{asterisk.sip_host}:{asterisk.sip_port}, "
@@ -96,9 +98,14 @@ def installed(*, system: bool) -> private_asterisk.InstalledAsterisk:
     return private_asterisk.ensure_installed(say)
 
 
-def _rest(settings: Settings, accounts: tuple[Account, ...], port: int) -> str:
-    where = URL.build(scheme="http", host=settings.server.host, port=port)
-    return f"REST      {where}, account {', '.join(account.sid for account in accounts)}"
+def _pages(settings: Settings, accounts: tuple[Account, ...], port: int) -> list[str]:
+    server = settings.server
+    where = URL.build(scheme="http", host=server.host, port=port)
+    lines = [f"REST      {where}, account {', '.join(account.sid for account in accounts)}"]
+    if settings.dashboard.enabled:
+        here = URL(server.public_url) if server.public_url else where.with_host(server.near_host)
+        lines.append(f"dashboard {here.with_path('/dashboard/')}, log in with an account's SID and token, or as an operator")
+    return lines
 
 
 def _show_account(account: Account) -> None:

@@ -67,9 +67,9 @@ def clear_errors() -> Iterator[None]:
 
 def _expected() -> tuple[type[Exception], ...]:
     # Imported when something has gone wrong: they bring everything with them, and most commands need little of it.
-    from ari_conf.app import StartError  # noqa: PLC0415
     from ari_conf.private_asterisk import PrivateAsteriskError  # noqa: PLC0415
     from ari_conf.settings import SettingsError  # noqa: PLC0415
+    from ari_conf.starting import StartError  # noqa: PLC0415
     from ari_conf.store import StoreError  # noqa: PLC0415
 
     from .rooms_things import ControllerError  # noqa: PLC0415

@@ -5,22 +5,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from rich.table import Column, Table
 from rich.text import Text
 
 from ari_conf.settings import Settings
 from ari_conf.store import DeliveryRow, StoreError
-from ari_conf.webhooks import redacted
+from ari_conf.webhooks import callback_event, redacted
 from ari_conf.webhooks.delivery import GIVEN_UP, OWED
 from ari_conf.webhooks.outbox_rows import CannotSendAgainError, all_in_state, find, for_an_outbox, latest, repeatable
 
 from .existing import existing_store
 from .terminal import console, plain, say
-
-_EVENTS: Final = ("StatusCallbackEvent", "RecordingStatus", "CallStatus")
-"""The parameter that says what a callback tells of, by kind."""
 
 
 async def list_callbacks(settings: Settings, state: str | None, account: str | None, limit: int, *, as_json: bool) -> None:
@@ -76,12 +73,19 @@ def _public(row: DeliveryRow) -> dict[str, Any]:
 def _table(rows: list[DeliveryRow]) -> Table:
     table = Table("token", "state", "since", "callback", "URL", Column("attempts", justify="right"), "reason", box=None)
     for row in rows:
-        event = next((row.parameters[name] for name in _EVENTS if name in row.parameters), "")
         cause = row.error
         if row.state == OWED and row.next_at is not None:
             cause = f"again in {max(0.0, row.next_at - time.time()):.0f} s: {cause}"
         since = _when(row.ended_at or row.created_at)
-        texts = (row.token, row.state, since, f"{row.kind} {event}", redacted(row.url), str(row.attempts), cause)
+        texts = (
+            row.token,
+            row.state,
+            since,
+            f"{row.kind} {callback_event(row.parameters)}",
+            redacted(row.url),
+            str(row.attempts),
+            cause,
+        )
         table.add_row(*(Text(plain(text)) for text in texts))
     return table
 

@@ -61,14 +61,17 @@ _LIVE = InMix(muted=False)
 _LISTENING = InMix(muted=True)
 
 
-def audio_plan(conference: Conference) -> AudioPlan:
-    """Declare where the audio of every participant goes now."""
+def audio_plan(conference: Conference, *, detect_talking: bool = False) -> AudioPlan:
+    """Declare where the audio of every participant goes now.
+
+    With ``detect_talking`` the engine tells who talks also where no application has asked for it.
+    """
     callback = conference.settings.status_callback
     return AudioPlan(
         conference.sid,
         {call_sid: _placement(conference, participant) for call_sid, participant in conference.participants.items()},
         recording=conference.recording,
-        detect_talking=callback is not None and CallbackEvent.SPEAKER in callback.events,
+        detect_talking=detect_talking or (callback is not None and CallbackEvent.SPEAKER in callback.events),
     )
 
 

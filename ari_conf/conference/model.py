@@ -89,10 +89,14 @@ class StatusCallback:
 
 @dataclass(frozen=True, slots=True)
 class AudioProgram:
-    """What a participant hears instead of the room. ``url`` is None for the default music, ``""`` for silence."""
+    """What a participant hears instead of the room. ``url`` is None for the default music, ``""`` for silence.
+
+    ``twiml`` is the document itself, where there is one; nobody is asked for it then.
+    """
 
     url: str | None = None
     method: str = "POST"
+    twiml: str = ""
 
 
 DEFAULT_MUSIC = AudioProgram()

@@ -5,7 +5,7 @@ times in seconds.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,7 @@ from .events import (
     TalkingChanged,
     Unanswered,
 )
+from .levels import OnLevels
 from .timed_queue import TimedQueue
 
 __all__ = [
@@ -182,8 +183,18 @@ class MediaEngine(Protocol):
     outlives_us: bool
     """Whether calls, and their recordings, go on there when this process ends."""
 
+    @property
+    def version(self) -> str:
+        """The version of whatever mixes; empty before ``start``, and of an engine that is a part of this program."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What whoever runs it should know of whatever mixes: sentences with the cause and what helps."""
+        ...
+
     def measure(self, meter: Meter) -> None:
-        """Let ``meter`` be told from now on; an engine that asks nobody has nothing to tell."""
+        """Let ``meter``, too, be told; before ``start``. An engine that asks nobody has nothing to tell."""
         ...
 
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
@@ -289,6 +300,15 @@ class MediaEngine(Protocol):
 
     async def stop_recording(self, name: str) -> None:
         """End the recording of a call, paused or not; one that is over already is no error."""
+        ...
+
+    def watch_levels(self, call_sids: Collection[str], on_levels: OnLevels) -> None:
+        """Have it told every 200 ms how loud these calls speak, and no others any longer; an empty collection ends it.
+
+        Returns at once; the same calls again change nothing. ``on_levels`` gets the root mean square of the last 200 ms in
+        dBFS; -96 is silence, also of who is muted. A call that is not measured, or not yet, is left out: one that has ended,
+        or that is beyond as many as the engine measures at once. Nobody hears anything of it.
+        """
         ...
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":

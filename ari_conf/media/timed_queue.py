@@ -10,12 +10,11 @@ T = TypeVar("T")
 
 
 class TimedQueue(asyncio.Queue[T]):
-    """``on_taken`` is told for how many seconds each thing has waited when it is taken; it must not wait, and not raise."""
-
-    on_taken: Callable[[float], None] | None = None
+    """Each of ``on_taken`` is told for how many seconds a thing has waited when it is taken. They must not wait, nor raise."""
 
     def _init(self, maxsize: int) -> None:
         super()._init(maxsize)
+        self.on_taken: list[Callable[[float], None]] = []
         self._since: deque[float] = deque()
 
     def _put(self, item: T) -> None:
@@ -24,6 +23,6 @@ class TimedQueue(asyncio.Queue[T]):
 
     def _get(self) -> T:
         waited = monotonic() - self._since.popleft()
-        if self.on_taken is not None:
-            self.on_taken(waited)
+        for on_taken in self.on_taken:
+            on_taken(waited)
         return super()._get()

@@ -3,6 +3,5 @@
 from .door import Door
 from .metrics import Metrics
 from .page import metrics_routes
-from .watched import Watched
 
-__all__ = ["Door", "Metrics", "Watched", "metrics_routes"]
+__all__ = ["Door", "Metrics", "metrics_routes"]

@@ -7,13 +7,13 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from ari_conf import __version__
+from ari_conf.house import House
 
 from .application import CallbackMeter, NotificationMeter
 from .registry import QUICK, Registry
 from .state import State
 from .steps import EngineMeter, WebMeter
 from .talk import CallMeter, RecordingMeter, RoomMeter
-from .watched import Watched
 
 
 class Metrics:
@@ -22,22 +22,22 @@ class Metrics:
     Nothing is shared with another controller of this process but what is the process's own.
     """
 
-    def __init__(self, watched: Watched, engine: str) -> None:
+    def __init__(self, watched: House, engine: str) -> None:
         self.registry = registry = Registry()
         self._rooms = watched.rooms
         self._room_meter = rooms = RoomMeter(registry, watched.calls, watched.clock)
         watched.rooms.observers.append(rooms.on_event)
         watched.rooms.on_joined = rooms.on_joined
         watched.calls.progress.observers.append(CallMeter(registry).on_progress)
-        watched.recordings.on_finished = RecordingMeter(registry).on_finished
-        watched.outbox.on_settled = CallbackMeter(registry).on_settled
-        watched.notifications.on_added = NotificationMeter(registry).on_added
+        watched.recordings.observers.append(RecordingMeter(registry).on_changed)
+        watched.outbox.observers.append(CallbackMeter(registry).on_settled)
+        watched.notifications.observers.append(NotificationMeter(registry).on_added)
         web = WebMeter(registry)
         watched.webhooks.on_answered = web.fetched
         watched.rest.on_answered = web.answered
         meter = EngineMeter(registry)
         watched.engine.measure(meter)
-        watched.engine.events.on_taken = meter.handled
+        watched.engine.events.on_taken.append(meter.handled)
         writes = Histogram(
             "ari_conf_database_write_duration_seconds",
             "How long a transaction takes that writes to the database.",

@@ -8,10 +8,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from ari_conf.conference import Conference, ConferenceStatus, Participant
+from ari_conf.house import House
 from ari_conf.recordings import RecordingStatus
 from ari_conf.webhooks import CallStatus, Direction
-
-from .watched import Watched
 
 _CONFERENCES: Final = (ConferenceStatus.INIT.value, ConferenceStatus.IN_PROGRESS.value)
 _CALLS: Final = tuple(
@@ -29,7 +28,7 @@ _RECORDINGS: Final = tuple(
 class State(Collector):
     """Counts what is there; nothing is kept from one time to the next."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: House) -> None:
         self._watched = watched
 
     def collect(self) -> Iterator[Metric]:
@@ -57,7 +56,7 @@ class State(Collector):
             ("state",),
             {(state,): states[state] for state in _PARTICIPANTS},
         )
-        yield _one("ari_conf_talking_participants", "Who talks, where that is told.", sum(one.talking for _, one in people))
+        yield _one("ari_conf_talking_participants", "Who talks, where that is known.", sum(one.talking for _, one in people))
         expected = sum(len(conference.expected) for conference in conferences)
         yield _one("ari_conf_expected_participants", "Who is being called into a room.", expected)
         recordings = Counter((one.status.value,) for one in watched.recordings.unfinished)

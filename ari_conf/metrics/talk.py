@@ -18,7 +18,7 @@ from ari_conf.conference import (
     ReasonConferenceEnded,
     ReasonParticipantLeft,
 )
-from ari_conf.recordings import Recording
+from ari_conf.recordings import FINISHED, Recording
 from ari_conf.rooms import Rooms
 from ari_conf.twiml import CallProgressEvent
 from ari_conf.webhooks import Direction
@@ -155,8 +155,10 @@ class RecordingMeter:
             buckets=TALK,
         )
 
-    def on_finished(self, recording: Recording) -> None:
-        """Note a recording that is finished."""
+    def on_changed(self, recording: Recording) -> None:
+        """Note a recording if it is finished now."""
+        if recording.status not in FINISHED:
+            return
         self._finished.labels(recording.status.value).inc()
         if recording.duration:
             self._duration.observe(recording.duration)

@@ -1,6 +1,6 @@
 """What a caller hears that is no voice: the prompts of a call's TwiML, and programs (waitUrl, HoldUrl, AnnounceUrl)."""
 
-from .content import ProgramRequest, Stop
+from .content import ProgramRequest, Stop, given_content
 from .media_routes import media_routes
 from .own_recordings import OwnRecordings
 from .program import Program, ProgramPlayer
@@ -18,6 +18,7 @@ __all__ = [
     "Report",
     "SoundStore",
     "Stop",
+    "given_content",
     "log_problem",
     "media_routes",
     "problem_of",

@@ -1,4 +1,4 @@
-"""What the URL of a program answers with: a document of the few verbs that may stand there, or a sound."""
+"""What a program is: a document of the few verbs that may stand there, or a sound; mostly what its URL answers with."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -7,8 +7,21 @@ import structlog
 
 from ari_conf.audio.decode import DecodeError
 from ari_conf.media.port import SoundFile
-from ari_conf.twilio_codes import Code
-from ari_conf.twiml import Gather, Hangup, Leave, Pause, Play, Problem, Prompt, Redirect, Say, TwimlError
+from ari_conf.twilio_codes import Code, TwilioError
+from ari_conf.twiml import (
+    Document,
+    Gather,
+    Hangup,
+    Leave,
+    Pause,
+    Play,
+    Problem,
+    Prompt,
+    Redirect,
+    Say,
+    TwimlError,
+    parse_twiml,
+)
 from ari_conf.twiml.elements import read_elements
 from ari_conf.webhooks import MediaLimit, WebhookClient, WebhookError, WebhookRequest, WebhookResponse, document_of, redacted
 
@@ -19,20 +32,24 @@ _log = structlog.get_logger(__name__)
 Stop = Gather | Hangup | Leave
 """A verb that a program cannot carry out itself: it stops there, where such a verb is allowed."""
 
-_ALWAYS_ALLOWED = (Pause, Play, Redirect, Say)
+_Verbs = tuple[type[Prompt | Redirect | Stop], ...]
+
+_ALWAYS_ALLOWED: _Verbs = (Pause, Play, Redirect, Say)
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramRequest:
     """Where a program comes from: an absolute URL, its method, what the application is told, and the token that signs it.
 
-    ``parameters`` may be a function, which is asked anew for each request.
+    ``parameters`` may be a function, which is asked anew for each request. With ``twiml`` that is the first document, which
+    comes from no URL.
     """
 
     url: str
     method: str
     parameters: Mapping[str, str] | Callable[[], Mapping[str, str]]
     auth_token: str
+    twiml: str = ""
 
     def told(self) -> dict[str, str]:
         """Return what the application is told now."""
@@ -96,23 +113,48 @@ async def fetch_content(
         return Content(response.url, sound=sound)
     document = document_of(response)
     allowed = (*_ALWAYS_ALLOWED, *stops)
-    _check_elements(response, [verb.__name__ for verb in allowed])
-    verbs = tuple(verb for verb in document.verbs if isinstance(verb, allowed))
-    return Content(response.url, verbs, document.problems)
+    _check_answer(response, allowed)
+    return _content(response.url, document, allowed)
 
 
-def _check_elements(response: WebhookResponse, allowed: Collection[str]) -> None:
+def given_content(twiml: str) -> Content:
+    """Return what a document is that came from no URL.
+
+    Raises ``TwilioError``: as ``parse_twiml`` does, and with 13238 for another verb than Play, Say, Pause and Redirect.
+    """
+    document = parse_twiml(twiml)
+    forbidden = _forbidden(twiml, _ALWAYS_ALLOWED)
+    if forbidden:
+        raise TwilioError(Code.CONFERENCE_FORBIDDEN_VERB, forbidden)
+    return _content("", document, _ALWAYS_ALLOWED)
+
+
+def _content(url: str, document: Document, allowed: _Verbs) -> Content:
+    return Content(url, tuple(verb for verb in document.verbs if isinstance(verb, allowed)), document.problems)
+
+
+def _check_answer(response: WebhookResponse, allowed: _Verbs) -> None:
     try:
-        elements = read_elements(response.body).children
+        forbidden = _forbidden(response.body, allowed)
     except TwimlError:
         return  # plain text, which is said
-    for element in elements:
-        if element.name not in allowed:
-            raise WebhookError(
-                Code.CONFERENCE_FORBIDDEN_VERB,
-                f"{redacted(response.url)}: <{element.name}> on line {element.line} may not stand in what is played to "
-                f"those who wait or listen; only {', '.join(f'<{name}>' for name in sorted(allowed))} may.",
-                response.url,
-                status=response.status,
-                exchange=response.exchange,
+    if forbidden:
+        raise WebhookError(
+            Code.CONFERENCE_FORBIDDEN_VERB,
+            f"{redacted(response.url)}: {forbidden}",
+            response.url,
+            status=response.status,
+            exchange=response.exchange,
+        )
+
+
+def _forbidden(document: bytes | str, allowed: _Verbs) -> str:
+    """Return what is wrong with the first verb that is not allowed, empty if all are."""
+    names = sorted(verb.__name__ for verb in allowed)
+    for element in read_elements(document).children:
+        if element.name not in names:
+            return (
+                f"<{element.name}> on line {element.line} may not stand in what is played to those who wait or listen; "
+                f"only {', '.join(f'<{name}>' for name in names)} may."
             )
+    return ""

@@ -1,12 +1,9 @@
 """The sounds of the store over HTTP, for an Asterisk that does not share the folder."""
 
-import re
-
 from aiohttp import web
 
-from .sounds import SoundStore
-
-_NAME = re.compile(r"[0-9a-f]{64}\.wav")
+from .sound_source import OWN_SOUNDS
+from .sounds import SOUND_NAME, SoundStore
 
 
 def media_routes(sounds: SoundStore) -> list[web.RouteDef]:
@@ -15,10 +12,10 @@ def media_routes(sounds: SoundStore) -> list[web.RouteDef]:
     async def media(request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         # The name decides alone, so that no path leads out of the folder.
-        if not _NAME.fullmatch(name) or not (sounds.folder / name).is_file():
+        if not SOUND_NAME.fullmatch(name) or not (sounds.folder / name).is_file():
             raise web.HTTPNotFound
         # The name stands for the content, which therefore never changes.
         headers = {"Content-Type": "audio/wav", "Cache-Control": "public, max-age=86400, immutable"}
         return web.FileResponse(sounds.folder / name, headers=headers)
 
-    return [web.get("/media/{name}", media)]
+    return [web.get(f"{OWN_SOUNDS}{{name}}", media)]

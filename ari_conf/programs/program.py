@@ -9,7 +9,7 @@ from ari_conf.twilio_codes import TwilioError
 from ari_conf.twiml import Redirect
 from ari_conf.webhooks import exchange_of, resolve
 
-from .content import Content, ProgramRequest, Stop, fetch_content
+from .content import Content, ProgramRequest, Stop, fetch_content, given_content
 from .prompter import PlaySound, Press, Prompter, Report, log_problem, problem_of
 from .sound_source import SoundSource
 
@@ -28,7 +28,7 @@ class ProgramPlayer(SoundSource):
         stops: Collection[type[Stop]] = (),
         loops: bool = False,
     ) -> "Program":
-        """Ask the application for the program and return it, ready to be played.
+        """Ask the application for the program, unless the request has it, and return it, ready to be played.
 
         Play, Say, Pause and Redirect may stand in it, and the verbs ``stops``, at which it stops. At its end there is silence,
         or with ``loops`` the whole begins anew, with the request.
@@ -38,7 +38,10 @@ class ProgramPlayer(SoundSource):
         the next verb.
         """
         program = Program(self, request, report, stops=stops, loops=loops)
-        await program.fetch(request.url, request.method)
+        if request.twiml:
+            program.take(given_content(request.twiml))
+        else:
+            await program.fetch(request.url, request.method)
         return program
 
 
@@ -74,7 +77,10 @@ class Program:
             method=method,
             parameters=self._request.told() | dict(parameters or {}),
         )
-        content = await fetch_content(player.webhooks, player.sounds, request, player.media, self._stops)
+        self.take(await fetch_content(player.webhooks, player.sounds, request, player.media, self._stops))
+
+    def take(self, content: Content) -> None:
+        """Play ``content`` next."""
         self._content = content
         self._position = 0
         for problem in content.problems:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import tempfile
 import threading
 import time
@@ -18,13 +19,16 @@ import structlog
 from ari_conf.audio import Samples
 from ari_conf.audio.decoding import Decoders
 from ari_conf.audio.speech import EspeakSpeech, SpeechPort
-from ari_conf.audio.wav import write_wav
+from ari_conf.audio.wav import wav_seconds, write_wav
 from ari_conf.media.port import SOUND_RATE, SoundFile
 
 _log = structlog.get_logger(__name__)
 
 LARGEST_FOLDER: Final = 1_000_000_000
 """Bytes: some 17 hours of sound."""
+
+SOUND_NAME: Final = re.compile(r"[0-9a-f]{64}\.wav")
+"""The file names of the store's sounds."""
 
 _IN_USE_SECONDS: Final = 2 * 3600.0
 """A sound that was used in this time stays, however large the folder is: it may be playing, and none lasts over an hour."""
@@ -78,6 +82,19 @@ class SoundStore:
     async def add(self, samples: Samples) -> SoundFile:
         """Keep ``samples``, which are at 8000 Hz, and return their file; one of the same content is reused."""
         return await self.in_background(lambda: self._store(samples))
+
+    async def stored(self, name: str) -> SoundFile | None:
+        """Return the sound of the store that has this file name; None if there is none, or none any more.
+
+        ``name`` may come from anybody: what is no name of a sound is none.
+        """
+
+        def find() -> SoundFile | None:
+            # The name decides alone, so that no path leads out of the folder.
+            path = self.folder / name
+            return SoundFile(path, wav_seconds(path)) if SOUND_NAME.fullmatch(name) and _touch(path) else None
+
+        return await self.in_background(find)
 
     async def from_media(self, data: bytes, *, content_type: str = "") -> SoundFile:
         """Decode a sound of any format and keep it. Raises ``audio.decode.DecodeError``."""

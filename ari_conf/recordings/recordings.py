@@ -43,7 +43,8 @@ class Recordings(Register):
 
     ``folder`` is where finished ones stay, as ``RE….wav``. ``url_of`` tells where a recording can be had. ``set_room_paused``
     is called with a Conference SID and whether the room's recording is to pause; it raises ``TwilioError`` if the room refuses.
-    ``raw`` is the folder where the engine puts what it has recorded. ``on_finished`` is told of each, and must not raise.
+    ``raw`` is the folder where the engine puts what it has recorded. Each of ``observers`` is told of a recording
+    whenever it has changed, from its beginning on until it is finished; it must not raise.
 
     Whoever asks for something that does not fit the state that a recording is in gets a ``TwilioError`` (16114).
     """
@@ -63,7 +64,7 @@ class Recordings(Register):
         self._folder = folder
         self._raw = raw
         self.url_of = url_of
-        self.on_finished: Callable[[Recording], None] = lambda _recording: None
+        self.observers: list[Callable[[Recording], None]] = []
         self._ledger = ledger
         self._clock = clock
         self._engine = engine
@@ -225,7 +226,6 @@ class Recordings(Register):
         # Until its outcome is kept, the engine's file is all there is of it.
         done = self._change(live, live.recording.status, told, then=partial(remove, ended.path) if ended.path else None)
         self._live.pop(sid, None)
-        self.on_finished(done)
         if not live.finished.done():
             live.finished.set_result(done)
 
@@ -301,3 +301,5 @@ class Recordings(Register):
         url = self.url_of(recording.account_sid, recording.sid)
         owed = owed_for(recording, event, url, self._clock.now()) if event else None
         self._ledger.commit([recording_row(recording), live_row(live, self._clock)], [owed] if owed else [], then)
+        for observer in self.observers:
+            observer(recording)

@@ -33,6 +33,10 @@ class Buckets:
         bucket.tokens -= tokens
         return True
 
+    def give_back(self, name: str) -> None:
+        """Put a token back that was taken for something which, as it turned out, does not count."""
+        self._filled(name).tokens += 1.0
+
     def seconds_until(self, name: str) -> float:
         """Return how long it takes until there is a token again."""
         return max(0.0, (1.0 - self._filled(name).tokens) / self._rate)

@@ -15,12 +15,12 @@ from ari_conf.store.tables import calls, documents, verbs
 from ari_conf.twilio_codes import Code
 
 from .calls_body import CallBody, call_body
-from .calls_creation import CreateCall, Twiml, request_of
+from .calls_creation import CreateCall, request_of
 from .calls_list import CallFilters, as_over, key, wanted_calls
 from .errors import NotFound, RestCode, RestError
 from .operation import Asked, Listing, Operation
 from .paging import Page, paginate
-from .parameters import Method, Parameters, WebUrl, Wrong
+from .parameters import Method, Parameters, Twiml, WebUrl, Wrong
 from .reading import caught_up
 
 

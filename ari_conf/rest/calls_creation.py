@@ -8,10 +8,8 @@ from ari_conf.calls import CallRequest
 from ari_conf.calls.requests import Source
 
 from .errors import RestCode, RestError
-from .parameters import Method, WebUrl, Wrong
+from .parameters import Method, Twiml, WebUrl, Wrong
 from .placing import NotDone, NotTrue, PlaceCall, call_request
-
-Twiml = Annotated[str, Field(max_length=4000)]
 
 
 class CreateCall(PlaceCall):

@@ -16,7 +16,8 @@ from .parameters import CallSid
 from .times import Moment, Times
 
 _SHOWN: Final = {CallStatus.INITIATED.value: CallStatus.QUEUED.value}
-_LIVE: Final = frozenset({CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS})
+LIVE: Final = frozenset({CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS})
+"""The statuses that no call has which is over."""
 
 
 class CallFilters(Paging):
@@ -49,7 +50,7 @@ def wanted_calls(store: Store, live: Sequence[CallRow], account_sid: str, filter
         and row.ended_at in ended
     ]
     in_memory_ = in_memory(up, key, newest_first=True)
-    if filters.status in _LIVE:
+    if filters.status in LIVE:
         return in_memory_
     column = calls.c
     conditions = [
@@ -65,7 +66,7 @@ def wanted_calls(store: Store, live: Sequence[CallRow], account_sid: str, filter
     if filters.parent_call_sid is not None:
         conditions.append(column.parent_call_sid == filters.parent_call_sid)
     if filters.status is not None:
-        conditions.append(_over_with(filters.status))
+        conditions.append(over_with(filters.status))
     over = in_store(store, CallRow, select(calls).where(*conditions), column.created_at, column.sid, newest_first=True)
     return merged([in_memory_, mapped(over, as_over)], key, newest_first=True)
 
@@ -87,7 +88,7 @@ def as_over(row: CallRow) -> CallRow:
     return replace(row, status=(CallStatus.FAILED if row.answered_at is None else CallStatus.COMPLETED).value)
 
 
-def _over_with(status: str) -> ColumnElement[bool]:
+def over_with(status: str) -> ColumnElement[bool]:
     """Return the condition for a status as ``as_over`` has it."""
     column = calls.c
     noted = and_(column.ended_at.is_not(None), column.status == status)

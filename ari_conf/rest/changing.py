@@ -16,22 +16,21 @@ from ari_conf.conference import (
     handle,
 )
 
+from .announcing import Announcing, announcement
 from .choices import HOLD_METHOD
 from .errors import RestError
-from .parameters import ATTRIBUTE, AttributeMethod, AttributeUrl, CallSid, Flag, Parameters, TrueOrNot, UrlOrEmpty
+from .parameters import ATTRIBUTE, AttributeMethod, CallSid, Flag, TrueOrNot, UrlOrEmpty
 
 Music = Annotated[UrlOrEmpty, ATTRIBUTE]
 
 
-class ParticipantUpdate(Parameters):
+class ParticipantUpdate(Announcing):
     """What is to change; what is not given stays as it is."""
 
     muted: TrueOrNot | None = None
     hold: Flag | None = None
     hold_url: Music | None = None
     hold_method: AttributeMethod = HOLD_METHOD
-    announce_url: AttributeUrl | None = None
-    announce_method: AttributeMethod = "POST"
     wait_url: Music | None = None
     wait_method: AttributeMethod = "POST"
     beep_on_exit: Flag | None = None
@@ -41,7 +40,10 @@ class ParticipantUpdate(Parameters):
 
 
 def changes(participant: Participant, wanted: ParticipantUpdate) -> list[Command]:
-    """Return what is to be done, in an order in which it fits together: who comes off hold can hear an announcement."""
+    """Return what is to be done, in an order in which it fits together: who comes off hold can hear an announcement.
+
+    Raises ``RestError`` for what cannot be announced.
+    """
     call_sid = participant.call_sid
     commands: list[Command] = []
     if wanted.muted is not None:
@@ -61,8 +63,9 @@ def changes(participant: Participant, wanted: ParticipantUpdate) -> list[Command
     )
     if modify != Modify(call_sid):
         commands.append(modify)
-    if wanted.announce_url is not None:
-        commands.append(Announce(AudioProgram(wanted.announce_url, wanted.announce_method), call_sid))
+    announced = announcement(wanted)
+    if announced is not None:
+        commands.append(Announce(announced, call_sid))
     return commands
 
 

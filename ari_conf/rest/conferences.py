@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 from sqlalchemy import select
 
-from ari_conf.conference import Announce, AudioProgram, Command, Conference, ConferenceStatus, EndConference
+from ari_conf.conference import Announce, Command, Conference, ConferenceStatus, EndConference
 from ari_conf.rooms import Rooms
 from ari_conf.rooms.journal import conference_row
 from ari_conf.settings import RestSettings
@@ -15,11 +15,12 @@ from ari_conf.store import ConferenceRow, Store, tables
 from ari_conf.twilio_codes import Code
 from ari_conf.webhooks.voice_parameters import API_VERSION
 
+from .announcing import Announcing, announcement
 from .changing import refuse
 from .errors import NotFound, RestError
 from .operation import Asked, Body, Listing, Operation
 from .paging import Key, Page, Paging, in_memory, in_store, merged, paginate
-from .parameters import AttributeMethod, AttributeUrl, Parameters
+from .parameters import Parameters
 from .reading import account_path, caught_up, dated
 from .times import Day, Times
 
@@ -56,12 +57,10 @@ class ConferenceFilter(Paging):
     date_updated_after: Annotated[Day | None, Field(alias="DateUpdated>")] = None
 
 
-class ConferenceUpdate(Parameters):
+class ConferenceUpdate(Announcing):
     """What is to happen to a conference."""
 
     status: Literal["completed"] | None = None
-    announce_url: AttributeUrl | None = None
-    announce_method: AttributeMethod = "POST"
 
 
 class Conferences:
@@ -151,8 +150,9 @@ class Conferences:
         account_sid, sid = asked.account.sid, asked.path["ConferenceSid"]
         row = await self.find(account_sid, sid)
         commands: list[Command] = []
-        if asked.parameters.announce_url is not None:
-            commands.append(Announce(AudioProgram(asked.parameters.announce_url, asked.parameters.announce_method)))
+        announced = announcement(asked.parameters)
+        if announced is not None:
+            commands.append(Announce(announced))
         if asked.parameters.status is not None:
             commands.append(EndConference())
         if not commands:

@@ -27,10 +27,11 @@ LARGEST_PAGE_SIZE: Final = 1000
 FURTHEST_WITHOUT_TOKEN: Final = 100_000
 """How many items may be skipped by counting; who goes further follows ``next_page_uri``."""
 
-_TOKEN: Final = re.compile(r"P([AB])([A-Z]{2}[0-9a-f]{32})([0-9a-f]{16})")
+_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_TOKEN: Final = re.compile(rf"P([AB])([A-Z]{{2}}[0-9a-f]{{32}}|{_UUID})([0-9a-f]{{16}})")
 
 Key = tuple[float, str]
-"""Where something stands in a list: its time, or another number, and its SID."""
+"""Where something stands in a list: its time, or another number, and its SID, or the UUID of what has none."""
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Row)

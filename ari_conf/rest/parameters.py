@@ -110,6 +110,9 @@ UrlOrEmpty = Annotated[
 ATTRIBUTE: Final = Wrong(RestCode.CONFERENCE_ATTRIBUTE)
 """For what ``<Conference>`` has as an attribute too."""
 
+Twiml = Annotated[str, Field(max_length=4000)]
+"""A TwiML document; whether it is one is seen when it is read."""
+
 AttributeUrl = Annotated[WebUrl, ATTRIBUTE]
 AttributeMethod = Annotated[Method, ATTRIBUTE]
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from ari_conf.calls import Control, PendingParticipant
+from ari_conf.calls import Call, Control, PendingParticipant
 from ari_conf.conference import Conference, Participant
 from ari_conf.rooms import Notes, Rooms
 from ari_conf.webhooks import CallStatus
@@ -28,7 +28,7 @@ _STATUS: Final = {
 class ParticipantBody(Body):
     """A participant. ``queue_time``, in milliseconds, is told of one that has just been created.
 
-    ``talking`` is ours. It is false as well where nobody has asked for being told who talks.
+    ``talking`` is ours. It is false as well where that is not to be known (``[conferences] detect_talking``).
     """
 
     account_sid: str
@@ -147,6 +147,11 @@ def _there(conference: Conference, participant: Participant, journal: Notes) -> 
     return Present(conference.account_sid, conference.sid, participant, "connected", created_at, updated_at)
 
 
+def status_of(call: Call) -> str:
+    """Return what the status of a call that is to join is called here."""
+    return _STATUS.get(call.status, "failed")
+
+
 def _called(conference: Conference, pending: PendingParticipant) -> Present:
-    status, since = _STATUS.get(pending.call.status, "failed"), pending.created_at
+    status, since = status_of(pending.call), pending.created_at
     return Present(conference.account_sid, conference.sid, pending.participant, status, since, since)

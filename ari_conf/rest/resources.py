@@ -10,10 +10,13 @@ from ari_conf.recordings import Recordings
 from ari_conf.rooms import Rooms
 from ari_conf.settings import RestSettings
 from ari_conf.store import Store
+from ari_conf.webhooks import Outbox
 
 from .accounts import Accounts
+from .callbacks import Callbacks
 from .calls import Calls
 from .conferences import Conferences
+from .documents import Documents
 from .events import Events
 from .media import RecordingMedia
 from .media_files import MediaFiles
@@ -36,6 +39,7 @@ class Backend:
     settings: RestSettings
     clock: Clock
     store: Store
+    outbox: Outbox
     rooms: Rooms
     control: Control
     calls: CallBook
@@ -52,8 +56,10 @@ def operations(backend: Backend) -> list[Operation]:
         *Participants(conferences, backend.rooms, backend.control).operations(),
         *Events(conferences, backend.store).operations(),
         *Calls(backend.store, backend.calls, backend.control).operations(),
+        *Documents(backend.store, backend.calls).operations(),
         *_recordings(backend, conferences),
         *Notifications(backend.store, backend.calls).operations(),
+        *Callbacks(backend.store, backend.outbox).operations(),
         *RestQueues(backend.queues, backend.clock).operations(),
         *QueueMembers(backend.queues, backend.control, backend.clock).operations(),
         *Accounts(backend.clock).operations(),

@@ -24,6 +24,11 @@ class Route:
     suffix: str
     variables: tuple[str, ...]
 
+    @property
+    def path(self) -> str:
+        """The path after the prefix, with the names of the variables."""
+        return f"{_ACCOUNT}{self.operation.path}{self.suffix}"
+
 
 class Routes:
     """The routes of ``operations``, in whose paths names and variables take turns: ``/Calls/{CallSid}/Notifications``."""

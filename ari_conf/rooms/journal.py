@@ -13,21 +13,31 @@ from ari_conf.conference import (
     ConferenceEnded,
     ConferenceEvent,
     ConferenceStarted,
+    Participant,
     ParticipantHoldChanged,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantModified,
     ParticipantMuteChanged,
+    ParticipantSpeechChanged,
+    RecordingState,
     ToldEvent,
     callback_parameters,
     event_name,
 )
 from ari_conf.store import ConferenceRow, EventRow, ParticipantRow, Row
-from ari_conf.webhooks import CallbackKind, Ledger, Owed
+from ari_conf.webhooks import CallbackKind, Ledger, Owed, redacted
 
 from .live import Announcement, Kept, Notes
 
 _TOLD: Final = get_args(ToldEvent)
+
+RECORDING_START: Final = "recording-start"
+RECORDING_PAUSE: Final = "recording-pause"
+RECORDING_RESUME: Final = "recording-resume"
+"""Kinds of events that no application is told as events of the conference; that a recording ends with it is told by its end."""
+
+_FLAGS: Final = ("muted", "hold", "coaching", "start_conference_on_enter", "end_conference_on_exit")
 
 _Change = ParticipantJoined | ParticipantLeft | ParticipantMuteChanged | ParticipantHoldChanged | ParticipantModified
 
@@ -41,21 +51,27 @@ class Journal:
         self._kept = kept or Kept()
         self._has_row = kept is not None
 
-    def note(self, conference: Conference, command: Command, events: Sequence[ConferenceEvent]) -> None:
-        """Keep what ``command`` has made of ``conference``, and owe the callbacks for it."""
+    def note(
+        self, before: Conference, conference: Conference, command: Command, events: Sequence[ConferenceEvent], now: float
+    ) -> None:
+        """Keep what ``command`` has made of the conference, and owe the callbacks for it."""
         notes = self.notes
         told = [event for event in events if isinstance(event, _TOLD)]
         rows: list[Row] = []
         # Who calls somebody into a new conference gets its SID at once, long before anything happens there.
-        if told or (conference.expected and not self._has_row):
+        changes = [event for event in told if not isinstance(event, ParticipantSpeechChanged)]
+        if changes or (conference.expected and not self._has_row):
             self._has_row = True
-            notes.changed_at = told[-1].at if told else conference.created_at
+            notes.changed_at = changes[-1].at if changes else conference.created_at
             rows.append(conference_row(conference, notes.changed_at))
         for event in told:
             notes.events += 1
             rows.append(_event_row(conference.sid, event, notes.events))
             if isinstance(event, _Change):
                 rows.append(self._participant_row(conference.sid, event))
+        if (kind := _recording_event(before, conference)) is not None:
+            notes.events += 1
+            rows.append(EventRow(conference_sid=conference.sid, number=notes.events, kind=kind, at=now))
         self._note_announcements(command, events)
         rows += self._kept.rows(conference, notes)
         if rows:
@@ -149,13 +165,44 @@ def _event_row(conference_sid: str, event: ToldEvent, number: int) -> EventRow:
     )
 
 
+def _recording_event(before: Conference, conference: Conference) -> str | None:
+    """Return what has become of the conference's recording, as a kind of event; None if nothing, or if it ended with it."""
+    match before.recording, conference.recording:
+        case RecordingState.OFF, RecordingState.ON:
+            return RECORDING_START
+        case RecordingState.ON, RecordingState.PAUSED:
+            return RECORDING_PAUSE
+        case RecordingState.PAUSED, RecordingState.ON:
+            return RECORDING_RESUME
+        case _:
+            return None
+
+
 def _details(event: ToldEvent) -> dict[str, str]:
     match event:
         case ConferenceEnded():
             return {"reason": event.reason.value}
+        case ParticipantJoined():
+            return _label_of(event.participant) | _flags_of(event.participant)
+        case ParticipantModified():
+            return _flags_of(event.participant)
         case ParticipantLeft():
-            return {"reason": event.reason.value, "call_status": event.call_status.value}
-        case AnnouncementEnded(failure=str() as failure):
-            return {"failure": failure}
+            return {
+                "reason": event.reason.value,
+                "call_status": event.call_status.value,
+                **_label_of(event.participant),
+            }
+        case AnnouncementEnded():
+            failure = {} if event.failure is None else {"failure": event.failure}
+            return {"announce_url": redacted(event.program.url or "")} | failure
         case _:
             return {}
+
+
+def _label_of(participant: Participant) -> dict[str, str]:
+    return {} if participant.label is None else {"label": participant.label}
+
+
+def _flags_of(participant: Participant) -> dict[str, str]:
+    flags = {name: "true" if getattr(participant, name) else "false" for name in _FLAGS}
+    return flags if participant.call_sid_to_coach is None else flags | {"call_sid_to_coach": participant.call_sid_to_coach}

@@ -7,6 +7,7 @@ of arrival, and two first joins make one conference.
 
 import asyncio
 from collections.abc import Callable, Container
+from functools import partial
 
 import structlog
 
@@ -40,6 +41,7 @@ from ari_conf.conference import (
 from ari_conf.media.port import MediaEngine
 from ari_conf.recordings import Recordings, RecordingStatus
 from ari_conf.sids import SidKind, new_sid
+from ari_conf.spans import current_span, new_span
 from ari_conf.store import Store
 from ari_conf.webhooks import Ledger
 
@@ -59,6 +61,7 @@ Observer = Callable[[Conference, ConferenceEvent], None]
 class Rooms:
     """The rooms that are running now. All methods return at once.
 
+    With ``detect_talking`` it is known of every room who talks, else of those whose application wants to be told.
     ``on_joined`` is told of each call that joins, and what is done when it hears what it is to hear; it must not raise.
     """
 
@@ -69,12 +72,15 @@ class Rooms:
         recordings: Recordings,
         sounds: RoomSounds,
         clock: Clock,
+        *,
+        detect_talking: bool = False,
     ) -> None:
         self._engine = engine
         self._ledger = ledger
         self._recordings = recordings
         self._sounds = sounds
         self._clock = clock
+        self._plan = partial(audio_plan, detect_talking=detect_talking)
         self._by_name: dict[tuple[str, str], Room] = {}
         self._by_sid: dict[str, Room] = {}
         self._by_call: dict[str, Room] = {}
@@ -103,6 +109,11 @@ class Rooms:
         """Return the calls that are being made into a conference, in order, also when it has ended meanwhile."""
         return [call_sid for call_sid, room in self._expecting.items() if room.conference.sid == conference_sid]
 
+    def expecting(self, call_sid: str) -> Conference | None:
+        """Return the conference into which a call is being made, if there is one."""
+        room = self._expecting.get(call_sid)
+        return room.conference if room else None
+
     def journal_of(self, conference_sid: str) -> Notes:
         """Return the times of a running conference. Raises KeyError for another."""
         return self._by_sid[conference_sid].journal.notes
@@ -120,7 +131,7 @@ class Rooms:
                 room.admit(call_sid)
                 self._by_call[call_sid] = room
                 self._sounds.meet(call_sid, notes.voice_parameters[call_sid])
-            plan = audio_plan(conference)
+            plan = self._plan(conference)
             self._sounds.apply(conference, plan, self._engine.apply(plan))
             self._mend(room)
             log.info("a room goes on", conference_sid=conference.sid, participants=len(conference.participants))
@@ -182,9 +193,12 @@ class Rooms:
         self._by_call[participant.call_sid] = room
         room.journal.notes.voice_parameters[participant.call_sid] = caller.voice_parameters
         self._sounds.meet(participant.call_sid, caller.voice_parameters)
-        for event in self._carry_out(room, Join(participant, settings)):
-            if isinstance(event, JoinRefused):
-                return event
+        sids = {"ari_conf.call_sid": participant.call_sid, "ari_conf.conference_sid": room.conference.sid}
+        with new_span("join", sids) as joining:
+            for event in self._carry_out(room, Join(participant, settings)):
+                if isinstance(event, JoinRefused):
+                    joining.fail(str(event.code))
+                    return event
         self._expecting.pop(participant.call_sid, None)
         return Admission(room.conference.sid, left)
 
@@ -200,8 +214,14 @@ class Rooms:
     def talking(self, call_sid: str, *, talking: bool) -> None:
         """Note that a call, if it is in a room, talks or no longer does."""
         room = self._by_call.get(call_sid)
-        if room is not None:
-            self._carry_out(room, Talking(call_sid, talking))
+        if room is None:
+            return
+        # The most frequent of all commands changes nothing of the audio.
+        before, command, now = room.conference, Talking(call_sid, talking), self._clock.now()
+        room.conference, events = handle(before, command, now)
+        room.journal.note(before, room.conference, command, events, now)
+        for event in events:
+            self._tell(room.conference, event)
 
     def command(self, conference_sid: str, command: Command) -> Refused | None:
         """Carry out a command of the application; return why it was refused, if it was. Raises KeyError for an unknown room."""
@@ -245,14 +265,15 @@ class Rooms:
                 self._carry_out(room, SetRecordingPaused(paused))
 
     def _carry_out(self, room: Room, command: Command) -> tuple[ConferenceEvent, ...]:
-        room.conference, events = handle(room.conference, command, self._clock.now())
+        before, now = room.conference, self._clock.now()
+        room.conference, events = handle(before, command, now)
         conference = room.conference
         if not conference.participants and not conference.expected:
             self._forget(room)
-        plan = audio_plan(conference)
+        plan = self._plan(conference)
         settled = self._engine.apply(plan)
         self._sounds.apply(conference, plan, settled)
-        room.journal.note(conference, command, events)
+        room.journal.note(before, conference, command, events, now)
         for event in events:
             self._let_happen(room, event, settled)
             self._tell(conference, event)
@@ -269,6 +290,7 @@ class Rooms:
         match event:
             case ParticipantJoined():
                 self.on_joined(event.participant.call_sid, settled)
+                current_span().last_until(settled)
             case ParticipantLeft() if event.participant.call_sid in room.admissions:
                 self._let_go(room, event.participant.call_sid).set_result(Left(event, settled))
             case JoinRefused() if event.call_sid in room.admissions:

@@ -153,7 +153,8 @@ class RoomSounds:
         if call_sid is not None:
             described = dict(self._listeners[call_sid].voice_parameters)
         room = {"ConferenceSid": conference.sid, "FriendlyName": conference.friendly_name}
-        return ProgramRequest(program.url or "", program.method, described | room, self._tokens[conference.account_sid])
+        token = self._tokens[conference.account_sid]
+        return ProgramRequest(program.url or "", program.method, described | room, token, program.twiml)
 
     def _report(self, account_sid: str, call_sid: str, problem: Problem, url: str, exchange: Exchange | None) -> None:
         code, level, message = problem.code, problem.level, problem.message

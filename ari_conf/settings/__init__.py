@@ -2,11 +2,15 @@
 
 from .reading import SettingsError, load_settings
 from .sections import (
+    LONGEST_SESSION_HOURS,
     ROOM_OF_THE_DIALLED_NAME,
     AccountSettings,
     AsteriskSettings,
+    ConferencesSettings,
+    DashboardSettings,
     DatabaseSettings,
     NumberSettings,
+    OperatorSettings,
     RestSettings,
     ServerSettings,
     Settings,
@@ -16,11 +20,15 @@ from .sections import (
 )
 
 __all__ = [
+    "LONGEST_SESSION_HOURS",
     "ROOM_OF_THE_DIALLED_NAME",
     "AccountSettings",
     "AsteriskSettings",
+    "ConferencesSettings",
+    "DashboardSettings",
     "DatabaseSettings",
     "NumberSettings",
+    "OperatorSettings",
     "RestSettings",
     "ServerSettings",
     "Settings",

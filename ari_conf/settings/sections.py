@@ -7,13 +7,25 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from .values import AccountSid, ApiKeySid, IpNetwork, OptionalHttpUrl, UrlWithoutLogin, dial_string
+from .values import (
+    AccountSid,
+    ApiKeySid,
+    HashedPassword,
+    IpNetwork,
+    OperatorName,
+    OptionalHttpUrl,
+    UrlWithoutLogin,
+    dial_string,
+)
 
 ROOM_OF_THE_DIALLED_NAME = "<Response><Dial><Conference>{{To}}</Conference></Dial></Response>"
 """What happens to a call when no number is configured: whoever dials the same name talks."""
 
 SHORTEST_TOKEN: Final = 20
 """How many characters keep a token from being guessed."""
+
+LONGEST_SESSION_HOURS: Final = 7 * 24.0
+"""A session of the dashboard ends after a week, however much it is used."""
 
 
 class _Section(BaseModel):
@@ -170,10 +182,35 @@ class RestSettings(_Section):
     unfiltered_conferences: Literal["all", "in-progress"] = "all"
 
 
+class ConferencesSettings(_Section):
+    """What every conference has. ``detect_talking`` says where it is known who talks: always, or where a callback wants it."""
+
+    detect_talking: Literal["always", "subscribed"] = "always"
+
+
 class SpeechSettings(_Section):
     """Who speaks: espeak-ng, or a Piper voice if the path of its model (``….onnx``) is given."""
 
     piper_model: Path | None = None
+
+
+class DashboardSettings(_Section):
+    """The operators' room. A session that nobody uses for ``session_hours`` ends, an open page alone is no use."""
+
+    enabled: bool = True
+    session_hours: float = Field(default=12.0, gt=0, le=LONGEST_SESSION_HOURS)
+
+
+class OperatorSettings(_Section):
+    """Somebody with a password for the dashboard, for all accounts or for one.
+
+    ``password`` is a hash as ``ari-conf dashboard password`` prints it. Who is ``read-only`` sees all, and changes nothing.
+    """
+
+    name: OperatorName
+    password: HashedPassword
+    role: Literal["operator", "read-only"] = "operator"
+    account: AccountSid | Literal[""] = ""
 
 
 class LogSettings(_Section):
@@ -193,9 +230,12 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     webhooks: WebhookSettings = WebhookSettings()
     rest: RestSettings = RestSettings()
+    conferences: ConferencesSettings = ConferencesSettings()
     speech: SpeechSettings = SpeechSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     log: LogSettings = LogSettings()
     accounts: tuple[AccountSettings, ...] = ()
+    operators: tuple[OperatorSettings, ...] = ()
     numbers: tuple[NumberSettings, ...] = (NumberSettings(twiml=ROOM_OF_THE_DIALLED_NAME),)
 
     @model_validator(mode="after")
@@ -211,6 +251,17 @@ class Settings(_Section):
                 raise ValueError(f"numbers.{index}: say which account it belongs to, for there are {len(self.accounts)}")
             if number.account is not None and number.account not in sids:
                 raise ValueError(f"numbers.{index}: there is no account {number.account}")
+        return self
+
+    @model_validator(mode="after")
+    def _operators_differ(self) -> Self:
+        names = [operator.name for operator in self.operators]
+        if len(set(names)) < len(names):
+            raise ValueError("two operators have the same name")
+        sids = {account.sid for account in self.accounts}
+        for index, operator in enumerate(self.operators):
+            if operator.account and operator.account not in sids:
+                raise ValueError(f"operators.{index}: there is no account {operator.account} in [[accounts]]")
         return self
 
     def number_for(self, dialled: str) -> NumberSettings | None:

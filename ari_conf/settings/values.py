@@ -1,12 +1,14 @@
 """The kinds of values that settings have, each with its check. What is wrong is said without the value: it may be secret."""
 
 import re
+import unicodedata
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from yarl import URL
 
+from ari_conf.passwords import PasswordHash
 from ari_conf.sids import SidKind, is_sid
 
 
@@ -72,3 +74,27 @@ def _key_sid(value: str) -> str:
 
 
 ApiKeySid = Annotated[str, AfterValidator(_key_sid)]
+
+
+LONGEST_NAME: Final = 64
+"""Characters of the name of an operator."""
+
+
+def _operator_name(value: str) -> str:
+    name = unicodedata.normalize("NFC", value.strip())
+    if not (name and name.isprintable() and len(name) <= LONGEST_NAME):
+        raise ValueError(f"this is no name, which is 1 to {LONGEST_NAME} characters that can be printed")
+    if re.fullmatch(r"(AC|SK)[0-9a-fA-F]{32}", name):
+        raise ValueError("this is a SID, with which accounts log in; take a name")
+    return name
+
+
+OperatorName = Annotated[str, AfterValidator(_operator_name)]
+
+
+def _hashed(value: SecretStr) -> SecretStr:
+    PasswordHash.parse(value.get_secret_value())
+    return value
+
+
+HashedPassword = Annotated[SecretStr, AfterValidator(_hashed)]

@@ -36,7 +36,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRow:
-    """A TwiML document that a call was given, as it came; the key is the call and the ``number`` of the document in it."""
+    """A TwiML document that a call was given, without its passwords; the key is the call and its ``number`` there."""
 
     call_sid: str
     number: int

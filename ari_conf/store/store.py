@@ -68,8 +68,8 @@ class Store:
         return self._writer.backlog
 
     def measure(self, on_committed: Callable[[float], None]) -> None:
-        """Let ``on_committed`` be told how many seconds each transaction takes that writes; it must not raise."""
-        self._writer.on_committed = on_committed
+        """Let ``on_committed``, too, be told how many seconds each transaction takes that writes; it must not raise."""
+        self._writer.on_committed.append(on_committed)
 
     @property
     def failing(self) -> str | None:

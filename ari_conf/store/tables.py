@@ -77,7 +77,9 @@ def _table(name: str, kind: type[Row], key: tuple[str, ...], *indexes: tuple[str
 
 
 accounts: Final = _table("accounts", AccountRow, ("sid",))
-calls: Final = _table("calls", CallRow, ("sid",), ("account_sid", "created_at"), ("parent_call_sid",), ("ended_at",))
+calls: Final = _table(
+    "calls", CallRow, ("sid",), ("account_sid", "created_at"), ("created_at",), ("parent_call_sid",), ("ended_at",)
+)
 documents: Final = _table("documents", DocumentRow, ("call_sid", "number"))
 verbs: Final = _table("verbs", VerbRow, ("call_sid", "number"))
 conferences: Final = _table(
@@ -85,6 +87,7 @@ conferences: Final = _table(
     ConferenceRow,
     ("sid",),
     ("account_sid", "created_at"),
+    ("created_at",),
     ("account_sid", "friendly_name"),
     ("ended_at",),
 )
@@ -96,7 +99,14 @@ recordings: Final = _table(
 queues: Final = _table("queues", QueueRow, ("sid",), ("account_sid", "created_at"), ("deleted_at",))
 notifications: Final = _table("notifications", NotificationRow, ("sid",), ("account_sid", "at"), ("call_sid",), ("at",))
 deliveries: Final = _table(
-    "deliveries", DeliveryRow, ("token",), ("position",), ("state", "ended_at"), ("account_sid", "created_at"), ("lane",)
+    "deliveries",
+    DeliveryRow,
+    ("token",),
+    ("position",),
+    ("state", "ended_at"),
+    ("account_sid", "created_at"),
+    ("account_sid", "state", "created_at"),
+    ("lane", "created_at"),
 )
 live: Final = _table("live", LiveRow, ("kind", "sid"))
 

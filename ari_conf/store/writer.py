@@ -100,8 +100,8 @@ class Writer:
         self._dropped = 0
         self.backlog = 0
         self.failing: str | None = None
-        self.on_committed: Callable[[float], None] = lambda _seconds: None
-        """Is told how many seconds each transaction took; must not raise."""
+        self.on_committed: list[Callable[[float], None]] = []
+        """Are told how many seconds each transaction took; must not raise."""
 
     def add(self, rows: Sequence[Row], then: Callable[[], None] | None) -> None:
         """Let ``rows`` be written, and ``then`` be called after that."""
@@ -210,7 +210,9 @@ class Writer:
         for statement, parameters in statements:
             await self._connection.exec_driver_sql(statement, parameters)
         await self._connection.commit()
-        self.on_committed(time.monotonic() - began)
+        seconds = time.monotonic() - began
+        for on_committed in self.on_committed:
+            on_committed(seconds)
 
     async def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,5 +1,6 @@
 """TwiML: text in, typed verbs out, and every problem with its Twilio code."""
 
+from .disclosure import without_secrets
 from .elements import LARGEST_DOCUMENT, document_text
 from .parser import Document, parse_twiml
 from .problems import Problem, TwimlError
@@ -75,4 +76,5 @@ __all__ = [
     "Verb",
     "document_text",
     "parse_twiml",
+    "without_secrets",
 ]

@@ -2,9 +2,11 @@
 
 from .client import WebhookClient
 from .cookies import CookieJar
+from .delivery import callback_event
 from .errors import WebhookError, exchange_of
 from .ledger import CallbackKind, Ledger, Owed
 from .outbox import Outbox
+from .outbox_rows import CannotSendAgainError
 from .policy import HttpPolicy, MediaLimit, RetryOn
 from .request import WebhookRequest, WebhookResponse
 from .signature import SIGNATURE_HEADER, compute_signature
@@ -16,6 +18,7 @@ __all__ = [
     "SIGNATURE_HEADER",
     "CallStatus",
     "CallbackKind",
+    "CannotSendAgainError",
     "CookieJar",
     "Direction",
     "FetchedDocument",
@@ -31,6 +34,7 @@ __all__ = [
     "WebhookRequest",
     "WebhookResponse",
     "call_progress_parameters",
+    "callback_event",
     "compute_signature",
     "document_again",
     "document_of",

@@ -1,6 +1,7 @@
 """What becomes of a callback after an attempt to deliver it: delivered, tried again later, or given up. No socket, no clock."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -33,6 +34,15 @@ _HOPELESS: Final = frozenset(
     }
 )
 """Nothing is requested after these, whenever it is tried."""
+
+
+_EVENTS: Final = ("StatusCallbackEvent", "RecordingStatus", "EventName", "CallStatus")
+"""The parameter that says what a callback tells of, by kind: the first that is there, for some come with another's kind."""
+
+
+def callback_event(parameters: Mapping[str, str]) -> str:
+    """Return what a callback with these parameters tells of: a word such as ``participant-join`` or ``completed``."""
+    return next((parameters[name] for name in _EVENTS if name in parameters), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 
 from ari_conf.notifications import KEPT_BODY
+from ari_conf.spans import Span, SpanKind, new_span
 from ari_conf.twilio_codes import Code
 from ari_conf.webhooks.errors import WebhookError
 from ari_conf.webhooks.failures import Failure, failure_of, kind_of_status
@@ -126,15 +127,29 @@ class Fetching:
             return await self._exchange(self._sessions.fresh)
 
     async def _exchange(self, session: aiohttp.ClientSession) -> WebhookResponse | _Redirection | Failure:
+        with new_span(self._hop.method, self._hop.facts, SpanKind.CLIENT) as span:
+            try:
+                return await self._ask(session, span)
+            except asyncio.CancelledError:
+                if self._deadline.expired():
+                    span.fail("timeout")
+                raise
+
+    async def _ask(self, session: aiohttp.ClientSession, span: Span) -> WebhookResponse | _Redirection | Failure:
         hop = self._hop
         cookies = self._request.cookies
         headers = hop.headers
+        if self._request.media is None:  # a sound may be anywhere, and not the application's
+            headers = {**headers, **span.headers}
         cookie = cookies.header(hop.wire_url) if cookies is not None else ""
         if cookie:
             headers = headers | {"Cookie": cookie}
         async with session.request(
             hop.method, hop.wire_url, data=hop.body, headers=headers, allow_redirects=False, timeout=self._timeout
         ) as response:
+            span.note({"http.response.status_code": response.status})
+            if response.status >= 400:
+                span.fail(str(response.status))
             if cookies is not None:
                 cookies.keep(hop.wire_url, response.headers.getall("Set-Cookie", ()))
             location = response.headers.get("Location")

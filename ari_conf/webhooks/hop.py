@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 from yarl import URL
 
 from ari_conf.notifications import Exchange
+from ari_conf.spans import Facts
 from ari_conf.webhooks.request import Form, WebhookRequest
 from ari_conf.webhooks.signature import BODY_HASH, SIGNATURE_HEADER, body_hash, compute_signature
 from ari_conf.webhooks.urls import redacted, target
@@ -31,6 +32,17 @@ class Hop:
     headers: dict[str, str]
     body: bytes | None
     parameters: Form
+
+    @property
+    def facts(self) -> Facts:
+        """What is said of the span of this request."""
+        place = self.wire_url
+        return {
+            "http.request.method": self.method,
+            "url.full": redacted(self.url),
+            "server.address": place.host or "",
+            "server.port": place.port or 0,
+        }
 
     def exchange(self, status: int | None = None, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> Exchange:
         """Return what is kept of this request and its answer."""

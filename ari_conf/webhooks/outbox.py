@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.notifications import Notification
+from ari_conf.spans import NO_SPAN, Span, within
 from ari_conf.store import DeliveryRow, Row, Store, plainly
 from ari_conf.twilio_codes import Code
 from ari_conf.webhooks.client import WebhookClient
@@ -51,8 +52,8 @@ class Outbox:
 
     ``tokens`` are the auth tokens by account. A callback that is not accepted is tried again until it is ``max_age`` seconds
     old (``retries`` says how often) by the clock that ``now`` reads, which had better not jump; ``on_failed`` hears of each
-    that is given up, and must not raise. ``on_settled`` is told after every attempt what has become of the callback, and must
-    not raise either.
+    that is given up, and must not raise. Each of ``observers`` is told after every attempt what has become of the callback, and
+    must not raise either. An attempt belongs to the span that ``span_of`` returns for the callback.
 
     A callback is delivered at least once. It is delivered twice if the process dies after the application has answered and
     before that is written down, or if the answer does not arrive; its idempotency token is the same each time.
@@ -70,7 +71,8 @@ class Outbox:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
-        self.on_settled: Callable[[DeliveryRow], None] = lambda _row: None
+        self.observers: list[Callable[[DeliveryRow], None]] = []
+        self.span_of: Callable[[DeliveryRow], Span] = lambda _row: NO_SPAN
         self._store = store
         self._client = client
         self._tokens = tokens
@@ -162,7 +164,7 @@ class Outbox:
                     await self._store.flush()
             self._deliver_uncommitted(older_than=0.0)
         await self._dispatcher.settle(until - time.monotonic())
-        self._write_results()
+        self.write_results()
         return self.owed
 
     async def stop(self, timeout: float) -> int:  # noqa: ASYNC109
@@ -175,7 +177,7 @@ class Outbox:
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self.settle(timeout)
         await self._dispatcher.stop()
-        self._write_results()
+        self.write_results()
         if left := self.owed:
             log.warning("callbacks are left for the next start", count=left)
         return left
@@ -185,7 +187,7 @@ class Outbox:
 
         Raises ``CannotSendAgainError`` if there is no such callback or it is owed anyway, and SQLAlchemy's errors.
         """
-        self._write_results()
+        self.write_results()
         await self._store.flush()
         row = owed_again(await repeatable(self._store, token), self._next_position())
         self._write_owed((), [row])
@@ -277,16 +279,19 @@ class Outbox:
             repeatable=True,
         )
         try:
-            response = await self._client.fetch(request)
+            # Not the span of whoever was the first to be told something there.
+            with within(self.span_of(row)):
+                response = await self._client.fetch(request)
         except WebhookError as error:
             return Attempt(time.monotonic() - began, error=error)
         return Attempt(time.monotonic() - began, status=response.status)
 
     def _settled(self, row: DeliveryRow, error: WebhookError | None) -> None:
         if not self._results:
-            asyncio.get_running_loop().call_later(RESULTS_SECONDS, self._write_results)
+            asyncio.get_running_loop().call_later(RESULTS_SECONDS, self.write_results)
         self._results.append(row)
-        self.on_settled(row)
+        for observer in self.observers:
+            observer(row)
         if row.state == GIVEN_UP:
             log.warning("callback given up", **_facts(row))
             if self._on_failed is not None:
@@ -294,7 +299,8 @@ class Outbox:
         elif row.state == OWED and row.attempts == 1:
             log.info("callback not accepted yet", **_facts(row))
 
-    def _write_results(self) -> None:
+    def write_results(self) -> None:
+        """Have what has become of callbacks so far written now, not a moment later together with more."""
         if self._results:
             results, self._results = self._results, []
             self._store.write(results)

@@ -10,12 +10,13 @@ from typing import NoReturn
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from ari_conf.private_asterisk import PrivateAsterisk
 from tests.stage import Stage, set_stage
 
 from .chromium import NAMED, NoChromiumError
+from .dashboard import logged_in
 from .running import Faults, opened_page, running_browser
 
 MAY_BE_MISSING = "TESTS_WITHOUT_BROWSER"
@@ -26,10 +27,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> None:
-    """Refuse the event loop of a single test: what ran in it would stand still while a test of this folder runs."""
-    if fixturedef.argname == "_function_scoped_runner":
-        pytest.fail('an asynchronous fixture of a browser test lacks loop_scope="session", see tests/browser/conftest.py')
+@pytest.fixture(name="_function_scoped_runner")
+def event_loop_of_a_single_test() -> None:
+    """Refuse it, in the place of pytest-asyncio's: what ran in it would stand still while a test of this folder runs."""
+    pytest.fail('an asynchronous fixture of a browser test lacks loop_scope="session", see tests/browser/conftest.py')
 
 
 def go_without(error: NoChromiumError) -> NoReturn:
@@ -71,3 +72,12 @@ async def stage(either_engine: PrivateAsterisk | None) -> AsyncIterator[Stage]:
     """As everywhere, but in the event loop of these tests."""
     async with set_stage(either_engine) as made:
         yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def entered(stage: Stage, page: Page) -> AsyncIterator[Page]:
+    """The live page of somebody who has logged in; time passes on the stage."""
+    async with logged_in(stage, page) as dashboard:
+        await dashboard.open("/")
+        await expect(page.locator(".connection")).to_have_text("Live")
+        yield page

@@ -8,6 +8,8 @@ from playwright.async_api import Page
 
 Scheme = Literal["light", "dark"]
 
+SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
+
 SIZES = {"phone": (400, 800), "desk": (1280, 800), "4k": (3840, 2160)}
 """Width and height in pixels."""
 
@@ -18,8 +20,7 @@ async def take_screenshots(page: Page, folder: Path, name: str) -> list[Path]:
     ``folder`` is made if it is not there; ``page`` is left as the last of the files shows it.
     """
     taken = []
-    schemes: tuple[Scheme, ...] = get_args(Scheme)
-    for (size, (width, height)), scheme in product(SIZES.items(), schemes):
+    for (size, (width, height)), scheme in product(SIZES.items(), SCHEMES):
         await page.set_viewport_size({"width": width, "height": height})
         await page.emulate_media(color_scheme=scheme)
         path = folder / f"{name}-{size}-{scheme}.png"

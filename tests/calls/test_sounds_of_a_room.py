@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 from ari_conf.audio.tones import BEEP
 from ari_conf.conference import Announce, AudioProgram, Command, SetHold
 from ari_conf.phones.phone import AUDIBLE, Heard, Phone
+from ari_conf.settings import ConferencesSettings
 from tests.app_server import Handler, failing
 from tests.calls.by_ear import JINGLE, QUIET, for_a_moment, sound, until_jingle
-from tests.stage import ACCOUNT, NUMBERS, Stage, until_heard, voices, who_hears_whom, within_deadline
+from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage, until_heard, voices, who_hears_whom, within_deadline
 
 
 def conference(attributes: str = "", dial: str = "", after: str = "") -> str:
@@ -188,6 +189,17 @@ async def test_speech_is_told_in_pairs(stage: Stage) -> None:
     names = {sid_of(stage, "ann"): "ann", sid_of(stage, "bob"): "bob"}
     events = sorted((names[params["CallSid"]], params["StatusCallbackEvent"].removeprefix("participant-")) for params in told)
     assert events == [("ann", "speech-start"), ("ann", "speech-stop"), ("bob", "speech-start"), ("bob", "speech-stop")]
+
+
+async def test_who_talks_is_looked_for_where_it_is_wanted_alone_if_the_settings_say_so() -> None:
+    subscribed = ConferencesSettings(detect_talking="subscribed")
+    async with set_stage(None, conferences=subscribed) as stage:
+        await stage.room("ann", "bob", twiml=conference())
+        await stage.room("cid", "dee", twiml=conference(EVENTS).replace("Room", "Other"))
+        await stage.callbacks(2)
+        rooms = {room.friendly_name: list(room.participants.values()) for room in stage.controller.rooms.conferences}
+        assert [one.talking for one in rooms["Room"]] == [False, False]
+        assert [one.talking for one in rooms["Other"]] == [True, True]
 
 
 # recordings

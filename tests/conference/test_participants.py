@@ -462,3 +462,4 @@ def test_every_way_out_is_told_and_counts_for_end_conference_on_exit(exit_: Exit
 def test_talking_is_detected_only_for_those_who_want_to_know() -> None:
     assert audio_plan(three().state).detect_talking
     assert not audio_plan(three(callback=None).state).detect_talking
+    assert audio_plan(three(callback=None).state, detect_talking=True).detect_talking

@@ -13,7 +13,7 @@ from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import EngineBack, EngineLost
 from ari_conf.private_asterisk import PrivateAsterisk
 from ari_conf.rooms import Caller
-from ari_conf.settings import ServerSettings, Settings
+from ari_conf.settings import DashboardSettings, ServerSettings, Settings
 from tests.app_server import ClosedPort
 from tests.stage import ACCOUNT, Stage, set_stage
 
@@ -209,11 +209,11 @@ async def test_names_are_as_prometheus_wants_them_and_nothing_names_a_call_a_num
 
 
 async def test_where_nobody_may_read_them_there_is_no_page_and_nothing_is_measured() -> None:
-    settings = Settings(server=ServerSettings(port=0, metrics="off"))
+    settings = Settings(server=ServerSettings(port=0, metrics="off"), dashboard=DashboardSettings(enabled=False))
     async with Controller(settings, (ACCOUNT,), LocalEngine(RealClock())) as controller:
         assert (await fetched(controller))[0] == 404
         assert controller.rooms.observers == [controller.control._on_room_event]
-        assert controller.engine.events.on_taken is None
+        assert controller.engine.events.on_taken == []
 
 
 async def test_what_asterisk_is_asked_and_tells_is_told(asterisk: PrivateAsterisk) -> None:

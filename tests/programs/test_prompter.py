@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from ari_conf.audio.tones import tone
 from ari_conf.media.port import SoundFile
 from ari_conf.programs import ProgramPlayer, Prompter, SoundStore
 from ari_conf.twilio_codes import Code
@@ -61,6 +62,21 @@ async def test_what_cannot_be_had_is_reported_and_left_out(stage: Stage) -> None
     assert [seconds for _, _, seconds in stage.heard] == [0.1, 0.2]
     assert stage.codes == [Code.HTTP_RETRIEVAL_FAILURE, Code.HTTP_CONNECTION_FAILURE, Code.INVALID_URL]
     assert stage.problems[0][1] == stage.app.url("/doc/none.wav")
+
+
+async def test_a_sound_of_the_store_is_named_by_a_document_that_came_from_nowhere_alone(stage: Stage) -> None:
+    kept = f"/media/{(await stage.store.add(tone(500, 1.0))).path.name}"
+    (stage.store.folder / "secret.wav").write_bytes(b"RIFF")
+    prompter = Prompter(stage.player, AUTH_TOKEN, lambda problem, url, _exchange: stage.problems.append((problem, url)))
+    gone = f"/media/{'0' * 64}.wav"
+    prompts = [Play(url=url) for url in (kept, gone, "/media/secret.wav", "/media/../x", kept.removesuffix(".wav"))]
+    await prompter.play(prompts, "", stage.play)
+    assert stage.heard == [(0, 500, 1.0)]
+    assert stage.codes == [Code.HTTP_RETRIEVAL_FAILURE] * 4
+    # In a document of the application it is a path of the application.
+    await stage.prompt(Play(url=kept))
+    assert len(stage.heard) == 1
+    assert [seen.path for seen in stage.app.requests] == [kept]
 
 
 async def test_it_stops_at_once_when_it_is_cancelled(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from ari_conf.media.local import LocalEngine
 from ari_conf.phones.virtual import VirtualPhone
 from ari_conf.settings import NumberSettings, StorageSettings
 from ari_conf.sids import SidKind, new_sid
-from ari_conf.store import CallRow, ConferenceRow, EventRow, NotificationRow, RecordingRow
+from ari_conf.store import CallRow, ConferenceRow, DeliveryRow, DocumentRow, EventRow, NotificationRow, RecordingRow
 from tests.app_server import AppServer
 from tests.rest.test_media import tones
 from tests.stage import leaves_no_task, settings_for, until
@@ -123,6 +124,25 @@ def notification(controller: Controller, of: Account, call_sid: str) -> str:
     return row.sid
 
 
+def callback(controller: Controller, of: Account, conference_sid: str) -> str:
+    now = VirtualClock().now()
+    row = DeliveryRow(
+        token=str(uuid.uuid4()),
+        position=round(now),
+        account_sid=of.sid,
+        kind="conference",
+        lane=conference_sid,
+        url="http://127.0.0.1:9/events",
+        method="POST",
+        parameters={"StatusCallbackEvent": "conference-end"},
+        created_at=now,
+        state="delivered",
+        ended_at=now,
+    )
+    controller.store.write([row])
+    return row.token
+
+
 @contextlib.asynccontextmanager
 async def house(*, with_keys: bool = False, over: bool = False) -> AsyncIterator[House]:
     """Run a controller in which each account has a running room of the same name, a queue with a caller, and recordings.
@@ -185,6 +205,7 @@ async def _running(controller: Controller, of: Account, url: str) -> Mapping[str
         "/Calls/{CallSid}/Notifications/{NotificationSid}": notification(controller, of, call),
         "/Notifications/{NotificationSid}": notification(controller, of, "CA" + "0" * 32),
         "/Recordings/{RecordingSid}": kept_recording(controller, of, room.sid, call),
+        "/Callbacks/{CallbackToken}": callback(controller, of, room.sid),
         "/Queues/{QueueSid}": waiting.queue.sid,
         "/Queues/{QueueSid}/Members/{CallSid}": waiting.queue.members[0].call_sid,
     }
@@ -213,7 +234,10 @@ def _past(controller: Controller, of: Account) -> Mapping[str, str]:
         ended_at=now,
     )
     event = EventRow(conference_sid=room.sid, number=1, kind="conference-end", at=now)
-    controller.store.write([room, call, event])
+    document = DocumentRow(
+        call_sid=call.sid, number=1, url="http://127.0.0.1:9/", method="POST", fetched_at=now, twiml="<Response/>"
+    )
+    controller.store.write([room, call, event, document])
     recording = kept_recording(controller, of, room.sid, call.sid)
     told = notification(controller, of, call.sid)
     return {
@@ -224,6 +248,7 @@ def _past(controller: Controller, of: Account) -> Mapping[str, str]:
         "/Calls/{CallSid}/Notifications/{NotificationSid}": told,
         "/Notifications/{NotificationSid}": told,
         "/Recordings/{RecordingSid}": recording,
+        "/Callbacks/{CallbackToken}": callback(controller, of, room.sid),
     }
 
 

@@ -2,18 +2,21 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from yarl import URL
 
+from ari_conf.audio.tones import tone
 from ari_conf.rest.conferences import ConferenceBody, ConferenceFilter, Conferences
 from ari_conf.rest.operation import Asked
 from ari_conf.settings import RestSettings
 from ari_conf.store import ConferenceRow
-from tests.calls.by_ear import sound, until_jingle
+from tests.calls.by_ear import JINGLE, sound, until_jingle
 from tests.rest.desk import Desk
 from tests.stage import ACCOUNT, who_hears_whom
 
 OTHER = "AC" + "9" * 32
 NAMED = "<Response><Dial><Conference>{}</Conference></Dial></Response>"
+TOLD = 'statusCallback="/events" statusCallbackEvent="announcement"'
 DAY = 86_400.0
 NOON = datetime(2021, 3, 5, 12, tzinfo=UTC).timestamp()
 
@@ -104,6 +107,49 @@ async def test_an_announcement_is_heard_by_all(either_desk: Desk) -> None:
         await until_jingle(phone)
     (asked,) = [request for request in desk.stage.app.requests if request.path == "/jingle"]
     assert (asked.method, asked.params["ConferenceSid"]) == ("GET", desk.conference.sid)
+
+
+async def test_a_document_of_a_sound_that_is_here_is_announced_to_all(either_desk: Desk) -> None:
+    desk = either_desk
+    phones = await desk.room("ann", "bob", twiml=NAMED.replace("Conference>{}", f"Conference {TOLD}>Room"))
+    uploaded = await desk.stage.controller.sounds.add(tone(JINGLE, 1.5))
+    document = f"<Response><Play>/media/{uploaded.path.name}</Play></Response>"
+    status, _, _ = await desk.raw("POST", f"/Conferences/{desk.conference.sid}.json", data={"AnnounceTwiml": document})
+    assert status == 200
+    for phone in phones:
+        await until_jingle(phone)
+    (told,) = await desk.stage.callbacks(1)
+    assert (told["StatusCallbackEvent"], told["AnnounceUrl"]) == ("announcement-end", "")
+    assert desk.stage.controller.notifications.of_account(ACCOUNT.sid) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("Hello", 12100),
+        (" ", 11770),
+        ("<Answer/>", 12102),
+        ("<Response><Say>Hello</Say><Hangup/></Response>", 13238),
+        ("<Response><Say>" + 4000 * "a" + "</Say></Response>", 20001),
+    ],
+)
+async def test_what_is_no_document_to_be_played_is_refused_at_once(desk: Desk, document: str, code: int) -> None:
+    await desk.room("ann", "bob")
+    sid = desk.conference.sid
+    for path in (
+        f"/Conferences/{sid}.json",
+        f"/Conferences/{sid}/Participants/{next(iter(desk.conference.participants))}.json",
+    ):
+        status, _, body = await desk.raw("POST", path, data={"AnnounceTwiml": document})
+        assert (status, body["code"]) == (400, code)
+        assert body["message"].startswith("AnnounceTwiml is not valid: ")
+
+
+async def test_one_announcement_at_a_time(desk: Desk) -> None:
+    await desk.room("ann", "bob")
+    both = {"AnnounceTwiml": "<Response/>", "AnnounceUrl": "http://127.0.0.1:1/"}
+    status, _, body = await desk.raw("POST", f"/Conferences/{desk.conference.sid}.json", data=both)
+    assert (status, body["code"]) == (400, 20001)
 
 
 async def test_an_announcement_before_the_start_is_refused(desk: Desk) -> None:

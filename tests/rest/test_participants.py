@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from ari_conf.conference import AudioProgram, Exit
+from ari_conf.phones.phone import AUDIBLE
+from tests.calls.by_ear import JINGLE, for_a_moment, sound, until_jingle
 from tests.rest.desk import ROOM, Desk
-from tests.stage import who_hears_whom
+from tests.stage import ACCOUNT, who_hears_whom
 
 LABELLED = '<Response><Dial><Conference participantLabel="{}">Room</Conference></Dial></Response>'
 APPLICATION = "http://127.0.0.1:1/nothing-there"
@@ -167,6 +169,24 @@ async def test_an_announcement_to_one_is_told_when_it_is_over(desk: Desk) -> Non
     assert (told["StatusCallbackEvent"], told["CallSid"], told["AnnounceUrl"]) == ("announcement-end", a, url)
 
 
+async def test_a_document_can_be_announced_to_one(desk: Desk) -> None:
+    events = 'statusCallback="/events" statusCallbackEvent="announcement"'
+    ann, bob = await desk.room("ann", "bob", twiml=ROOM.replace("<Conference>", f"<Conference {events}>"))
+    desk.stage.app.voice["/jingle"] = sound(1.0)
+    a, _ = desk.conference.participants
+    document = f"<Response><Play>/elsewhere</Play><Play>{desk.stage.app.url('/jingle')}</Play></Response>"
+    status, _, _ = await desk.raw(
+        "POST", f"/Conferences/{desk.conference.sid}/Participants/{a}.json", data={"AnnounceTwiml": document}
+    )
+    assert status == 200
+    await until_jingle(ann)
+    (told,) = await desk.stage.callbacks(1)
+    assert (told["StatusCallbackEvent"], told["CallSid"], told["AnnounceUrl"]) == ("announcement-end", a, "")
+    # What a relative address belongs to is nowhere said.
+    assert [int(note.code) for note in desk.stage.controller.notifications.of_account(ACCOUNT.sid)] == [11100]
+    assert for_a_moment(bob.recording(), JINGLE) < AUDIBLE
+
+
 async def test_the_wait_music_can_be_changed(desk: Desk) -> None:
     await desk.room("ann")
     desk.stage.answer("<Response><Pause length='30'/></Response>", "/wait")
@@ -262,3 +282,26 @@ async def test_holding_again_does_not_change_what_is_heard(desk: Desk) -> None:
     assert desk.conference.participants[a].hold_program == held == AudioProgram("", "POST")
     await desk.ask(update, hold_url=APPLICATION)
     assert desk.conference.participants[a].hold_program == AudioProgram(APPLICATION, "GET")
+
+
+async def test_who_talks_is_told_of_every_room(either_desk: Desk) -> None:
+    desk = either_desk
+    ann, bob, cid = [desk.stage.phone(name) for name in ("ann", "bob", "cid")]
+    desk.stage.answer(ROOM)
+    for phone in (ann, bob, cid):
+        phone.talk(on=False)
+        await phone.dial("room")
+    await desk.stage.until(lambda: len(desk.conference.participants) == 3)
+    a, _, c = desk.conference.participants
+    room = desk.client.conferences(desk.conference.sid)
+    await desk.ask(room.participants(c).update, muted=True)
+    ann.talk(on=True)
+    cid.talk(on=True)
+    await desk.stage.until(lambda: desk.conference.participants[a].talking)
+    _, _, listed = await desk.raw("GET", f"/Conferences/{desk.conference.sid}/Participants.json")
+    assert {one["call_sid"] for one in listed["participants"] if one["talking"]} == {a}
+    ann.talk(on=False)
+    await desk.stage.until(lambda: not desk.conference.participants[a].talking)
+    _, _, listed = await desk.raw("GET", f"/Conferences/{desk.conference.sid}/Events.json")
+    told = [(one["event"], one["call_sid"], one["sequence_number"]) for one in listed["events"] if "speech" in one["event"]]
+    assert told == [("participant-speech-start", a, None), ("participant-speech-stop", a, None)]

@@ -28,10 +28,12 @@ FORMS: Mapping[str, Mapping[str, str] | None] = {
     "DeleteRecording": None,
     "UpdateQueue": {"MaxSize": "1"},
     "DeleteQueue": None,
+    "UpdateCallback": {"Status": "owed"},
     "UpdateMember": {"Url": "http://127.0.0.1:9/voice"},
 }
 WITHOUT_SIDS = {
-    "FetchAccount", "CreateCall", "ListCall", "ListConference", "ListRecording", "ListNotification", "CreateQueue", "ListQueue",
+    "FetchAccount", "CreateCall", "ListCall", "ListCallback", "ListConference", "ListRecording", "ListNotification",
+    "CreateQueue", "ListQueue",
 }  # fmt: skip
 """Their paths name nothing but the account."""
 
@@ -86,7 +88,7 @@ async def test_what_is_anothers_is_not_there_and_is_not_touched(*, with_keys: bo
 async def test_lists_of_the_account_have_its_own_alone() -> None:
     async with house() as both:
         for asker, owner in both.both_ways:
-            counts = {"Calls": 4, "Conferences": 2, "Recordings": 4, "Notifications": 3, "Queues": 1}
+            counts = {"Callbacks": 2, "Calls": 4, "Conferences": 2, "Recordings": 4, "Notifications": 3, "Queues": 1}
             for path, count in counts.items():
                 _, body = await asker.asks("GET", f"/{path}.json")
                 things = body[path.lower()]

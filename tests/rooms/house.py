@@ -109,10 +109,16 @@ class House:
         self.rooms = Rooms(self.engine, self.ledger, self.recordings, self.sounds, clock)
 
     def join(
-        self, call: str | Participant, room: str = "Room", account: str = ACCOUNT, callback: StatusCallback | None = None
+        self,
+        call: str | Participant,
+        room: str = "Room",
+        account: str = ACCOUNT,
+        callback: StatusCallback | None = None,
+        *,
+        record: bool = False,
     ) -> Admission:
         participant = Participant(call) if isinstance(call, str) else call
-        admission = self.rooms.join(Caller(account, {}), room, participant, ConferenceSettings(callback))
+        admission = self.rooms.join(Caller(account, {}), room, participant, ConferenceSettings(callback, record=record))
         assert isinstance(admission, Admission)
         return admission
 

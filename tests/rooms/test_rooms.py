@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ari_conf.conference import (
+    AnnouncementOver,
+    AudioProgram,
     BeepDue,
     CallbackEvent,
     ConferenceEvent,
@@ -15,10 +17,13 @@ from ari_conf.conference import (
     Exit,
     InMix,
     JoinRefused,
+    Modify,
     Participant,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantSpeechChanged,
     ReasonParticipantLeft,
+    SetRecordingPaused,
     StatusCallback,
 )
 from ari_conf.rooms import Caller
@@ -126,6 +131,49 @@ async def test_what_happens_is_kept_together_with_the_callbacks_that_are_owed_fo
     assert stays["CA1"].label == "ann"
     assert stays["CA1"].reason_left == "participant_hung_up"
     assert stays["CA2"].reason_left == "moderator_ended_conference"
+
+
+async def test_events_are_kept_with_what_a_reader_needs_later(house: House) -> None:
+    house.join(Participant("CA1", label="ann", muted=True))
+    house.join("CA2")
+    sid = house.running[0]
+    for command in (
+        Modify("CA2", coaching=True, call_sid_to_coach="CA1"),
+        AnnouncementOver(AudioProgram("https://bob:sesame@app.example/a.mp3"), "CA1", "it is no audio"),
+        AnnouncementOver(AudioProgram("https://app.example/b.mp3")),
+    ):
+        assert house.rooms.command(sid, command) is None
+    house.rooms.leave("CA1", Exit.HUNG_UP)
+    flags = dict.fromkeys(("muted", "hold", "coaching", "end_conference_on_exit"), "false") | {
+        "start_conference_on_enter": "true"
+    }
+    assert [(row.kind, row.data) for row in house.ledger.rows(EventRow)] == [
+        ("participant-join", flags | {"muted": "true", "label": "ann"}),
+        ("participant-join", flags),
+        ("conference-start", {}),
+        ("participant-modify", flags | {"coaching": "true", "call_sid_to_coach": "CA1"}),
+        ("announcement-fail", {"announce_url": "https://app.example/a.mp3", "failure": "it is no audio"}),
+        ("announcement-end", {"announce_url": "https://app.example/b.mp3"}),
+        ("participant-leave", {"label": "ann", "reason": "participant_hung_up", "call_status": "completed"}),
+    ]
+
+
+async def test_when_a_room_was_recorded_is_kept_and_told_to_nobody(house: House) -> None:
+    house.join("CA1", callback=ALL_EVENTS, record=True)
+    house.join("CA2")
+    for paused in (True, False):
+        await house.clock.let_pass(1.0)
+        assert house.rooms.command(house.running[0], SetRecordingPaused(paused)) is None
+    house.rooms.leave("CA1", Exit.HUNG_UP)
+    house.rooms.leave("CA2", Exit.HUNG_UP)
+    rows = house.ledger.rows(EventRow)
+    began = rows[2].at
+    assert [(row.kind, row.at - began, row.sequence_number) for row in rows if row.kind.startswith("recording")] == [
+        ("recording-start", 0.0, None),
+        ("recording-pause", pytest.approx(1.0), None),
+        ("recording-resume", pytest.approx(2.0), None),
+    ]
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
 
 
 async def test_a_call_that_comes_back_has_a_stay_of_its_own(house: House) -> None:
@@ -254,3 +302,25 @@ async def test_a_conference_into_which_nobody_may_be_called_is_not_kept(house: H
     assert isinstance(house.rooms.expect(ACCOUNT, "Room", coach, ConferenceSettings()), JoinRefused)
     assert house.ledger.commits == []
     assert house.running == []
+
+
+async def test_who_talks_is_kept_and_changes_neither_the_audio_nor_the_conference(house: House) -> None:
+    sid = house.join("CA1").conference_sid
+    house.join("CA2")
+    seen: list[ConferenceEvent] = []
+    house.rooms.observers.append(lambda _conference, event: seen.append(event))
+    before, plans = len(house.ledger.commits), len(house.engine.plans)
+    house.rooms.talking("CA1", talking=True)
+    house.rooms.talking("CA1", talking=True)
+    house.rooms.talking("CA1", talking=False)
+    rows = [row for rows, owed in house.ledger.commits[before:] for row in rows]
+    kept = [row for row in rows if isinstance(row, EventRow)]
+    assert [(row.kind, row.number, row.sequence_number) for row in kept] == [
+        ("participant-speech-start", 4, None),
+        ("participant-speech-stop", 5, None),
+    ]
+    assert [row for row in rows if isinstance(row, ConferenceRow | ParticipantRow)] == []
+    assert house.ledger.owed == []
+    assert [type(event) for event in seen] == [ParticipantSpeechChanged] * 2
+    assert len(house.engine.plans) == plans
+    assert house.rooms.running(sid) is not None

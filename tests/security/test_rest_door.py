@@ -16,7 +16,7 @@ from aiohttp import web
 from multidict import MultiDict
 
 import ari_conf.rest
-from ari_conf.rest import application, listening
+from ari_conf.rest import application, listening, refusals
 from ari_conf.rest.addresses import owner_of
 from ari_conf.rest.errors import RestError
 from ari_conf.rest.listening import Site
@@ -150,15 +150,15 @@ async def test_a_form_that_does_not_come_is_given_up(desk: Desk, monkeypatch: py
 
 async def test_who_goes_away_in_the_middle_of_a_form_is_no_fault(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     faults: list[str] = []
-    monkeypatch.setattr(application.log, "exception", lambda text, **_: faults.append(text), raising=False)
+    monkeypatch.setattr(refusals.log, "exception", lambda text, **_: faults.append(text), raising=False)
     refused = asyncio.Event()
-    refuse = application._refuse
+    refuse = refusals.refuse
 
     def watched(*args: object, **kwargs: object) -> web.Response:
         refused.set()
         return refuse(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(application, "_refuse", watched)
+    monkeypatch.setattr(refusals, "refuse", watched)
 
     async def break_off() -> AsyncIterator[bytes]:
         yield b"To="

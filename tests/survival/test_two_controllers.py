@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from ari_conf.app import ReplacedError
 from ari_conf.private_asterisk import PrivateAsterisk
+from ari_conf.starting import ReplacedError
 from tests.serving import DEADLINE, AriConf, until
 
 from .test_rooms import room

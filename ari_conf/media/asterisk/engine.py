@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from ari_conf.conference import AudioPlan
+from ari_conf.media.levels import OnLevels
 from ari_conf.media.port import (
     CallGoneError,
     DigitPressed,
@@ -37,6 +38,7 @@ from .errors import AriFinalError
 from .jitter_buffers import JitterBuffers
 from .leg import Leg
 from .legs import Legs
+from .levels import Levels
 from .link import AriAddress, AriLink
 from .outgoing import Outgoing
 from .patience import Patience
@@ -96,6 +98,7 @@ class AsteriskEngine:
         self._snoops = Snoops(self._link)
         self._recordings = Recordings(self._link, self._patience, recordings)
         self._call_recordings = CallRecordings(self._link, self._snoops, self._recordings, self.events.put_nowait)
+        self._levels = Levels(self._link, self._snoops, self._legs.by_sid)
         self._sounds = Sounds(sounds, media_url)
         self._player = Player(self._link, self._patience, self._sounds, self._playbacks, self._snoops, self._rooms)
 
@@ -115,9 +118,14 @@ class AsteriskEngine:
         """What the Asterisk calls its version, empty before ``start``."""
         return self._link.version
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """That callers have no jitter buffers, if this Asterisk would lose voices behind them."""
+        return (jitter_buffers.HARM,) if self._jitter_buffers is JitterBuffers.DO_HARM else ()
+
     def measure(self, meter: Meter) -> None:
-        """Let ``meter`` be told how long requests to Asterisk take, and its events wait."""
-        self._link.meter = meter
+        """Let ``meter``, too, be told how long requests to Asterisk take, and its events wait."""
+        self._link.meters.append(meter)
 
     def remember(self, calls: Sequence[KnownCall], recordings: Sequence[KnownRecording] = ()) -> None:
         """Know the calls again that were up when an earlier life of the controller ended."""
@@ -145,6 +153,7 @@ class AsteriskEngine:
         self._stopped = True
         await asyncio.gather(*(room.stop() for room in self._rooms.values()))
         await self._recordings.settle(_SETTLE_SECONDS)
+        await self._levels.stop()
         await self._outgoing.stop()
         await self._snoops.settled()
         await self._link.close()
@@ -220,6 +229,10 @@ class AsteriskEngine:
         """End the recording of a call."""
         await self._patience.until_done(lambda: self._call_recordings.stop(name))
 
+    def watch_levels(self, call_sids: Collection[str], on_levels: OnLevels) -> None:
+        """Have it told how loud these calls speak, the first 25 of them."""
+        self._levels.watch(call_sids, on_levels)
+
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Make the audio of one room what ``plan`` says."""
         if self._stopped:
@@ -276,6 +289,7 @@ class AsteriskEngine:
         if names.is_ours(self._link.address.app, channel["id"]):
             self._snoops.on_start(channel["id"])
             self._outgoing.on_start(channel["id"])
+            self._levels.on_start(channel["id"])
         else:
             self._on_caller(channel)
 
@@ -304,6 +318,7 @@ class AsteriskEngine:
         final = isinstance(cause, AriFinalError)
         self._patience.lost(final=final)
         self._snoops.on_lost()
+        self._levels.on_lost()
         self.events.put_nowait(EngineLost(str(cause), final=final))
 
     async def _on_back(self, gap_seconds: float, asterisk_restarted: bool) -> None:  # noqa: FBT001
@@ -324,3 +339,4 @@ class AsteriskEngine:
         self._patience.back()
         for room in self._rooms.values():
             room.resume()
+        self._levels.go_on()

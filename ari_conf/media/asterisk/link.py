@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 import structlog
@@ -20,6 +20,7 @@ from asyncari.client import Client
 
 from ari_conf.asterisk_version import AsteriskVersion, AsteriskVersionError
 from ari_conf.media.port import EngineError, EngineUnavailableError, Meter
+from ari_conf.spans import Facts, SpanKind, new_span
 
 from .errors import AriFinalError, AriLostError, AriRefusedError
 from .events import EVENTS, fault_of
@@ -50,7 +51,7 @@ class AriLink:
 
     ``on_event`` is called with each event, ``on_lost`` with the cause when the connection breaks, and ``on_back`` (awaited)
     with the length of the gap in seconds and whether Asterisk was restarted meanwhile. Events that arrive during ``on_back``
-    wait. ``meter``, if there is one, is told how long requests took, and events have waited.
+    wait. ``meters`` are told how long requests took, and events have waited.
     """
 
     def __init__(
@@ -65,7 +66,8 @@ class AriLink:
     ) -> None:
         self.address = address
         self.version = ""
-        self.meter: Meter | None = None
+        self.meters: list[Meter] = []
+        self._server = _server(address.url)
         self._on_event = on_event
         self._on_lost = on_lost
         self._on_back = on_back
@@ -120,12 +122,16 @@ class AriLink:
             raise AriLostError(f"there is no connection to Asterisk at {self.address.url}")
         perform = operations.swagger.get_resource(resource).get_operation(operation)
         began = time.monotonic()
-        try:
-            answer: AriResponse = await perform(**parameters)
-        except EngineUnavailableError:
-            self._measure(resource, operation, began, "unavailable")
-            raise
-        refused = answer.status_code >= 300
+        with new_span(f"ARI {resource}.{operation}", self._server, SpanKind.CLIENT) as asking:
+            try:
+                answer: AriResponse = await perform(**parameters)
+            except EngineUnavailableError:
+                self._measure(resource, operation, began, "unavailable")
+                raise
+            refused = answer.status_code >= 300
+            asking.note({"http.response.status_code": answer.status_code})
+            if refused:
+                asking.fail(str(answer.status_code))
         self._measure(resource, operation, began, "refused" if refused else "")
         if refused:
             what = [value for value in parameters.values() if isinstance(value, str)]
@@ -133,8 +139,9 @@ class AriLink:
         return answer
 
     def _measure(self, resource: str, operation: str, began: float, failure: str) -> None:
-        if self.meter is not None:
-            self.meter.asked(f"{resource}.{operation}", time.monotonic() - began, failure)
+        seconds = time.monotonic() - began
+        for meter in self.meters:
+            meter.asked(f"{resource}.{operation}", seconds, failure)
 
     def takes(self, resource: str, operation: str, parameter: str) -> bool:
         """Tell whether this Asterisk's operation has a parameter; newer versions have more."""
@@ -151,6 +158,12 @@ class AriLink:
         answer = await self._transport.download(resource, target)
         if answer.status_code != 200:
             raise AriRefusedError("getStoredFile", f"recordings/{recording}", answer.status_code, _message(answer))
+
+    async def open_media(self, connection: str) -> aiohttp.ClientWebSocketResponse:
+        """Open the WebSocket at which Asterisk hands out a channel's audio. Raises ``EngineUnavailableError``."""
+        if self._transport is None:
+            raise AriLostError(f"there is no connection to Asterisk at {self.address.url}")
+        return await self._transport.open_media(connection)
 
     async def _connect(self) -> None:
         transport = AriTransport(
@@ -259,7 +272,7 @@ class AriLink:
 
     async def _hand_out_events(self, transport: AriTransport) -> Exception:
         """Hand out events until the connection ends; return the cause."""
-        transport.events.on_taken = self.meter.read if self.meter is not None else None
+        transport.events.on_taken = [meter.read for meter in self.meters]
         while True:
             next_event = asyncio.ensure_future(transport.events.get())
             either: set[asyncio.Future[Any]] = {next_event, transport.closed}
@@ -288,6 +301,12 @@ class AriLink:
             self._on_event(event)
         except Exception:
             log.exception("an event of Asterisk could not be handled; it is passed over", ari_event=beginning(event))
+
+
+def _server(url: str) -> Facts:
+    """Return what is said of the span of a request."""
+    parts = urlsplit(url)
+    return {"server.address": parts.hostname or "", "server.port": parts.port or (443 if parts.scheme == "https" else 80)}
 
 
 def _takes_rest_on_socket(client: Any) -> bool:

@@ -36,6 +36,16 @@ def coach_bridge(app: str, call_sid: str) -> str:
     return ours(app, f"coach-{call_sid}")
 
 
+def level_bridge(app: str, call_sid: str, token: str) -> str:
+    """Return the id of a bridge in which a call's voice is measured; another ``token`` makes another."""
+    return ours(app, f"level-{call_sid}-{token}")
+
+
+def level_channel(app: str, call_sid: str, token: str) -> str:
+    """Return the id of the channel in such a bridge that hands the voice to us."""
+    return ours(app, f"heard-{call_sid}-{token}")
+
+
 def snoop_prefix(app: str, purpose: str, call_sid: str, target: str) -> str:
     """Return how the id of a snoop channel begins that is for the call ``call_sid``, on the call ``target``, maybe the same.
 

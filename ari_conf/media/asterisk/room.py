@@ -12,6 +12,7 @@ import structlog
 
 from ari_conf.conference import Apart, AudioPlan, Coaching, InMix, Placement, RecordingState
 from ari_conf.media.port import EngineUnavailableError, RecordingFinished
+from ari_conf.spans import NO_SPAN, current_span, within
 
 from . import leg_audio, names
 from .bridge import Bridge
@@ -64,6 +65,7 @@ class RoomMixer:
         self._members: dict[str, Leg] = {}
         self._coaches: dict[str, Coach] = {}
         self._waiters: list[asyncio.Future[None]] = []
+        self._wanted_by = NO_SPAN
         self._due = False
         self._worker: asyncio.Task[None] | None = None
         self._again: asyncio.TimerHandle | None = None
@@ -99,6 +101,8 @@ class RoomMixer:
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Want ``plan`` from now on; the future is done when it, or a newer one, is in force."""
         self._plan = plan
+        if (wanted_by := current_span()) is not NO_SPAN:
+            self._wanted_by = wanted_by
         self.recording.asked |= _recording(plan) is not RecordingState.OFF
         for call_sid, placement in plan.placements.items():
             leg = self._legs.get(call_sid)
@@ -155,7 +159,9 @@ class RoomMixer:
             while self._due:
                 self._due = False
                 waiting = len(self._waiters)
-                await self._bring_about(self._plan)
+                wanted_by, self._wanted_by = self._wanted_by, NO_SPAN
+                with within(wanted_by):
+                    await self._bring_about(self._plan)
                 self._let_go(waiting)
         except EngineUnavailableError as error:
             self._due = True

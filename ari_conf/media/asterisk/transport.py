@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import structlog
@@ -37,6 +37,8 @@ HEARTBEAT: Final = 5.0
 
 EVENT_QUEUE_SIZE: Final = 20_000
 """Events that may wait for their reader. With more we have lost track: the connection is dropped and all compared anew."""
+
+_MEDIA_CLOSE_SECONDS: Final = 1.0
 
 _CHUNK: Final = 65536
 
@@ -168,6 +170,16 @@ class AriTransport:
             raise AriTimeoutError(_too_late(f"GET {resource}", self._timeout)) from error
         except aiohttp.ClientError as error:
             raise AriLostError(f"the connection to Asterisk broke during GET {resource}: {error}") from error
+
+    async def open_media(self, connection: str) -> aiohttp.ClientWebSocketResponse:
+        """Open the WebSocket at which Asterisk hands out a channel's audio. Raises ``AriLostError``."""
+        url = f"{self._base}/media/{quote(connection, safe='')}"
+        try:
+            return await self._http().ws_connect(
+                url, headers=self._headers, timeout=aiohttp.ClientWSTimeout(ws_close=_MEDIA_CLOSE_SECONDS)
+            )
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise AriLostError(f"Asterisk hands out no audio at {self._base}/media: {error!r}") from error
 
     async def ws_connect(self, url: str, params: Any = None, headers: Any = None) -> None:  # noqa: ARG002
         """Refuse: the one socket is opened by ``open``."""

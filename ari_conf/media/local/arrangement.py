@@ -8,6 +8,7 @@ from ari_conf.audio import Samples
 from ari_conf.media.port import TalkingChanged
 
 from .call import Call
+from .levels import LevelWatch
 from .mixer import Mixer
 from .room import Room
 from .talking import TalkDetector
@@ -22,11 +23,12 @@ class Arrangement:
     coaches hears. A room's recorder has a row of the same kind, and no voice.
     """
 
-    def __init__(self, rate: int, tell: Callable[[TalkingChanged], None]) -> None:
+    def __init__(self, rate: int, tell: Callable[[TalkingChanged], None], levels: LevelWatch) -> None:
         self._mixer = Mixer(rate)
         self.frame_length = self._mixer.frame_length
         self._silence = np.zeros(self.frame_length, np.int16)
         self._tell = tell
+        self._levels = levels
         self._speakers: list[_Move] = []
         self._detectors: list[TalkDetector] = []
         self._listeners: list[_Move] = []
@@ -48,6 +50,7 @@ class Arrangement:
                 self._let_speak(call, None)
                 if call.detect_talking:
                     self._detectors.append(TalkDetector([call], call.said[np.newaxis], self._tell))
+        self._levels.arrange(calls)
         mixed = [(room, its_calls) for room, its_calls in zip(rooms.values(), members.values(), strict=True)]
         sizes = [len(its_calls) + room.records for room, its_calls in mixed]
         first_rows = iter(self._mixer.arrange([size for size in sizes if size]))
@@ -78,7 +81,7 @@ class Arrangement:
             self._detectors.append(TalkDetector(calls, voices, self._tell))
 
     def _let_speak(self, call: Call, voice: Samples | None) -> None:
-        if voice is None and (call.recorders or call.detect_talking):
+        if voice is None and (call.recorders or call.detect_talking or self._levels.wants(call)):
             voice = np.zeros(self.frame_length, np.int16)
         if voice is not None:
             call.said = voice
@@ -94,6 +97,7 @@ class Arrangement:
             speak(row)
         for detector in self._detectors:
             detector.watch()
+        self._levels.pass_frame()
         if self._listeners:
             self._mixer.mix()
         for hear, row in self._listeners:

@@ -1,7 +1,7 @@
 """The engine that mixes by itself: it carries out what the port asks for, 20 ms at a time, on a real or a virtual clock."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from ari_conf.audio import Samples
 from ari_conf.audio.music import wait_music
 from ari_conf.clock import Clock
 from ari_conf.conference import AudioPlan, AudioProgram
+from ari_conf.media.levels import OnLevels
 from ari_conf.media.port import (
     EngineError,
     EngineEvent,
@@ -27,6 +28,7 @@ from ari_conf.media.port import (
 from .arrangement import Arrangement
 from .exchange import BUSY, CALLER_GONE, CONGESTED, NOT_FOUND, UNAVAILABLE, Exchange
 from .keypad import Dialling
+from .levels import LevelWatch
 from .past import Past
 from .recorder import CallRecorder, Recorder
 from .room import Rooms
@@ -51,7 +53,8 @@ class LocalEngine:
         self.rate = rate
         self.events: TimedQueue[EngineEvent] = TimedQueue()
         self._recordings = recordings
-        self._arrangement = Arrangement(rate, self.events.put_nowait)
+        self._levels = LevelWatch()
+        self._arrangement = Arrangement(rate, self.events.put_nowait, self._levels)
         self._sounds = Sounds(rate)
         self.exchange = Exchange(clock, self._arrangement.frame_length, self.events.put_nowait, self._keep_pace)
         self._calls = self.exchange.calls
@@ -61,6 +64,9 @@ class LocalEngine:
         self._past = Past(lambda name, channels: Recorder(recordings, name, rate, channels))
 
     # The port.
+
+    version = ""
+    warnings: tuple[str, ...] = ()
 
     def measure(self, meter: Meter) -> None:
         """Tell nothing: whatever this engine asks, it asks itself."""
@@ -243,6 +249,11 @@ class LocalEngine:
             if recorder is not None:
                 self.exchange.changed = True
                 self.events.put_nowait(recorder.finish())
+
+    def watch_levels(self, call_sids: Collection[str], on_levels: OnLevels) -> None:
+        """Have it told how loud these calls speak, any number of them, from the next frame on."""
+        self._levels.want(call_sids, on_levels)
+        self.exchange.changed = True
 
     def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":
         """Make the audio of one room what ``plan`` says, from the next frame on; without calls at once."""

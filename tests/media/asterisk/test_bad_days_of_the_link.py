@@ -10,13 +10,14 @@ from aiohttp import web
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from ari_conf.app import Controller, StartError
+from ari_conf.app import Controller
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
 from ari_conf.media.port import EngineError
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
 from ari_conf.settings import ROOM_OF_THE_DIALLED_NAME, DatabaseSettings, NumberSettings, ServerSettings, Settings
+from ari_conf.starting import StartError
 from tests.app_server import ClosedPort
 from tests.media.asterisk.proxy import Proxy
 from tests.stage import (
