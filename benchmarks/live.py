@@ -6,25 +6,34 @@ watching, and for the feed and the texts of its messages with 1 and 10 watching;
 ``python -m benchmarks.live [--quick] [--once]``
 """
 
-import argparse
-import asyncio
 import itertools
 import time
 from collections.abc import Callable
-
-import structlog
+from dataclasses import dataclass
 
 from ari_conf.app import Controller
 from ari_conf.conference import Conference, ConferenceEvent, ConferenceSettings, Participant
 from ari_conf.dashboard.live import Feed
 from ari_conf.rooms import Caller
-from benchmarks.measure import Figure, print_table, write_json
-from benchmarks.metrics import ACCOUNT, controller
 
-CROWD = 1000
+from .findings import Efforts, Line, run
+from .measure import Figure
+from .metrics import ACCOUNT, controller
+
 CHANGES = 50
 WATCHERS = (0, 1, 10)
 RULES = "rules and journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Rounds, and participants of the room."""
+
+    rounds: int
+    crowd: int
+
+
+EFFORTS = Efforts(full=Effort(100, 1000), quick=Effort(20, 1000), once=Effort(1, 100))
 
 Happened = list[tuple[Conference, ConferenceEvent]]
 
@@ -77,33 +86,21 @@ class Bench:
         self.feed._tell()  # noqa: SLF001
 
 
-async def measured(rounds: int, crowd: int) -> None:
+async def measured(effort: Effort) -> list[Line]:
     taken: dict[str, list[float]] = {name: [] for name in (RULES, *map(str, WATCHERS))}
     async with controller("off") as made:
-        bench = Bench(made, crowd)
-        for _ in range(rounds):
+        bench = Bench(made, effort.crowd)
+        for _ in range(effort.rounds):
             for watchers in WATCHERS:
                 talking, telling = await bench.turn(watchers)
                 taken[str(watchers)].append(telling)
             taken[RULES].append(talking)
     figures = {name: Figure(tuple(values)) for name, values in taken.items()}
-    rows = [
-        [f"ari_conf, {name if name == RULES else f'feed, {name} watching'}", f"{one.median * 1e3:.2f} ms", f"{one.spread:.0%}"]
-        for name, one in figures.items()
+    return [
+        Line(name if name == RULES else f"feed, {name} watching", Figure(tuple(1e3 * one for one in figure.rounds)), "ms")
+        for name, figure in figures.items()
     ]
-    print_table(f"What watching costs: {crowd} in a room, {CHANGES} changes at once", ["", "CPU time", "spread"], rows)
-    write_json("live", {name: one.as_json() for name, one in figures.items()})
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--once", action="store_true", help="one short round, to see whether it runs")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    arguments = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    rounds, crowd = (1, 2 * CHANGES) if arguments.once else (20 if arguments.quick else 100, CROWD)
-    asyncio.run(measured(rounds, crowd))
 
 
 if __name__ == "__main__":
-    main()
+    run(__spec__.name, __doc__, EFFORTS, measured)

@@ -1,4 +1,4 @@
-"""What the benchmarks share: rivals measured in turns (A B A B …), medians with their spread, JSON, a table."""
+"""What the benchmarks share: rivals measured in turns (A B A B …), medians with their spread, and the processor's time."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Figure:
 
     @property
     def spread(self) -> float:
-        """The distance from the lowest to the highest round, as a part of the median."""
-        return (max(self.rounds) - min(self.rounds)) / self.median
+        """The distance from the lowest to the highest round, as a part of the median; 0 where that is nothing."""
+        return (max(self.rounds) - min(self.rounds)) / abs(self.median) if self.median else 0.0
 
     def as_json(self) -> dict[str, Any]:
         return {"median": self.median, "spread": self.spread, "rounds": list(self.rounds)}
@@ -46,9 +48,23 @@ def in_turns(rivals: Mapping[str, Callable[[], float]], rounds: int) -> dict[str
     return {name: Figure(tuple(values)) for name, values in taken.items()}
 
 
+async def awaited_in_turns(rivals: Mapping[str, Callable[[], Awaitable[float]]], rounds: int) -> dict[str, Figure]:
+    """As ``in_turns``, of measures that have to be awaited."""
+    taken: dict[str, list[float]] = {name: [] for name in rivals}
+    for _ in range(rounds):
+        for name, measure in rivals.items():
+            taken[name].append(await measure())
+    return {name: Figure(tuple(values)) for name, values in taken.items()}
+
+
 def ratio(one: Figure, other: Figure) -> Figure:
     """Return ``one`` in terms of ``other``, round by round."""
     return Figure(tuple(a / b for a, b in zip(one.rounds, other.rounds, strict=True)))
+
+
+def difference(one: Figure, other: Figure) -> Figure:
+    """Return by how much ``one`` is more than ``other``, round by round."""
+    return Figure(tuple(a - b for a, b in zip(one.rounds, other.rounds, strict=True)))
 
 
 def seconds_each(work: Callable[[], object], at_least: float) -> float:
@@ -61,6 +77,19 @@ def seconds_each(work: Callable[[], object], at_least: float) -> float:
         elapsed = time.perf_counter() - start
         if elapsed >= at_least:
             return elapsed / runs
+
+
+def cpu_seconds(process: int) -> float:
+    """Return the seconds that all threads of a process have had of the processor, in steps of 10 ms."""
+    user, system = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICKS_PER_SECOND
+
+
+def pin(process: int, core: int) -> None:
+    """Keep all threads of a process, and those that they make, on one core: nothing moves in the middle of a measure."""
+    core %= os.cpu_count() or 1
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {core})
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
