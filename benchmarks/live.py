@@ -18,7 +18,7 @@ from ari_conf.rooms import Caller
 
 from .findings import Efforts, Line, run
 from .measure import Figure
-from .metrics import ACCOUNT, controller
+from .silent import ACCOUNT, controller
 
 CHANGES = 50
 WATCHERS = (0, 1, 10)
@@ -88,7 +88,7 @@ class Bench:
 
 async def measured(effort: Effort) -> list[Line]:
     taken: dict[str, list[float]] = {name: [] for name in (RULES, *map(str, WATCHERS))}
-    async with controller("off") as made:
+    async with controller() as made:
         bench = Bench(made, effort.crowd)
         for _ in range(effort.rounds):
             for watchers in WATCHERS:

@@ -5,54 +5,36 @@ which carries nothing out, and for webhooks. What measures it is also timed by i
 less than they vary.
 """
 
-import argparse
 import asyncio
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from contextvars import Context
-from pathlib import Path
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Self
 
-import structlog
 from prometheus_client import generate_latest
 
-from ari_conf.accounts import Account
 from ari_conf.app import Controller
-from ari_conf.clock import RealClock
-from ari_conf.conference import AudioPlan, Conference, ConferenceEvent, ConferenceSettings, Exit, Participant
-from ari_conf.media.local import LocalEngine
+from ari_conf.conference import Conference, ConferenceEvent, ConferenceSettings, Exit, Participant
 from ari_conf.media.port import TalkingChanged
 from ari_conf.rooms import Caller
-from ari_conf.settings import Settings
-from benchmarks.measure import Figure, print_table, ratio, write_json
 
-ACCOUNT = Account("AC" + "0" * 32, "0" * 32)
+from .findings import Efforts, Line, run
+from .measure import Figure
+from .silent import ACCOUNT, controller
+
 CROWD = 1000
 
 
-class SilentEngine(LocalEngine):
-    """Carries nothing out."""
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Rounds, and stays in one measure of each."""
 
-    def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":  # noqa: ARG002
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        return done
+    rounds: int
+    stays: int
 
 
-@asynccontextmanager
-async def controller(metrics: Literal["off", "local"]) -> AsyncIterator[Controller]:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.model_validate(
-            {
-                "server": {"port": 0, "metrics": metrics},
-                "database": {"url": f"sqlite:///{Path(folder) / 'bench.db'}"},
-                "storage": {"folder": folder},
-            }
-        )
-        async with Controller(settings, (ACCOUNT,), SilentEngine(RealClock())) as made:
-            yield made
+EFFORTS = Efforts(full=Effort(15, 1000), quick=Effort(5, 500), once=Effort(1, 20))
 
 
 def join(made: Controller, call_sid: str, room: str = "room") -> None:
@@ -122,42 +104,24 @@ async def page(made: Controller) -> tuple[float, int]:
     return took, len(text)
 
 
-async def measured(rounds: int, count: int) -> None:
+async def measured(effort: Effort) -> list[Line]:
     taken: dict[str, list[float]] = {"without": [], "with": [], "measuring": [], "page": []}
     size = 0
-    async with controller("off") as without, controller("local") as with_metrics:
-        for _ in range(rounds):
-            taken["without"].append(await stays(without, count))
-            taken["with"].append(await stays(with_metrics, count))
-            taken["measuring"].append(await measuring(with_metrics, count))
+    async with controller() as without, controller({"server": {"port": 0, "metrics": "local"}}) as with_metrics:
+        for _ in range(effort.rounds):
+            taken["without"].append(await stays(without, effort.stays))
+            taken["with"].append(await stays(with_metrics, effort.stays))
+            taken["measuring"].append(await measuring(with_metrics, effort.stays))
             took, size = await page(with_metrics)
             taken["page"].append(took)
-    figures = {name: Figure(tuple(values)) for name, values in taken.items()}
-    ratios = {f"{name} / without": ratio(figures[name], figures["without"]) for name in ("with", "measuring")}
-    rows = [
-        [f"ari_conf, {what}", f"{figures[name].median * 1e6:.1f} µs", f"{figures[name].spread:.0%}"]
-        for name, what in (
-            ("without", "a stay without metrics"),
-            ("with", "a stay with metrics"),
-            ("measuring", "what measures it"),
-            ("page", f"the page, {CROWD} participants, {size // 1000} kB"),
-        )
+    figures = {name: Figure(tuple(1e6 * one for one in values)) for name, values in taken.items()}
+    bare = "a stay without metrics"
+    return [
+        Line("a stay with metrics", figures["with"], "µs", bare, figures["without"]),
+        Line("what measures a stay", figures["measuring"], "µs", bare, figures["without"]),
+        Line(f"the page of {CROWD} participants, {size // 1000} kB", figures["page"], "µs"),
     ]
-    rows += [[name, f"{one.median:.3f}", f"{one.spread:.0%}"] for name, one in ratios.items()]
-    print_table("What measuring costs (CPU time)", ["", "median", "spread"], rows)
-    results = {name: one.as_json() for name, one in (figures | ratios).items()}
-    write_json("metrics", results | {"page_bytes": size})
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--once", action="store_true", help="one short round, to see whether it runs")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    arguments = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    rounds, count = (1, 20) if arguments.once else (5, 500) if arguments.quick else (15, 1000)
-    asyncio.run(measured(rounds, count))
 
 
 if __name__ == "__main__":
-    main()
+    run(__spec__.name, __doc__, EFFORTS, measured)

@@ -7,34 +7,26 @@ detection, with it, and with the level of each measured, as for the page of a co
 ``python -m benchmarks.talking [--quick] [--once]``
 """
 
-import argparse
 import asyncio
 import itertools
-import os
 import tempfile
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
-from ari_conf.accounts import Account
-from ari_conf.app import Controller
-from ari_conf.clock import RealClock
 from ari_conf.conference import AudioPlan, ConferenceSettings, InMix, Participant
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
-from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import CallArrived
 from ari_conf.phones.sip import SipPhone
 from ari_conf.private_asterisk import PrivateAsterisk, ensure_installed
 from ari_conf.rooms import Caller
-from ari_conf.settings import Settings
 
-from .measure import Figure, print_table, ratio, write_json
+from .findings import Efforts, Line, run
+from .measure import Figure, cpu_seconds
+from .silent import ACCOUNT, controller
 
-ACCOUNT = Account("AC" + "0" * 32, "0" * 32)
 CHANGES_A_SECOND = 0.5
 """Of one participant in a lively conversation."""
 
@@ -50,28 +42,18 @@ class Effort:
     rounds: int
 
 
-FULL = Effort(crowd=300, changes=3000, phones=25, seconds=8.0, rounds=5)
-QUICK = Effort(crowd=300, changes=1500, phones=25, seconds=4.0, rounds=3)
-ONCE = Effort(crowd=30, changes=60, phones=2, seconds=0.5, rounds=1)
+EFFORTS = Efforts(
+    full=Effort(crowd=300, changes=3000, phones=25, seconds=8.0, rounds=5),
+    quick=Effort(crowd=300, changes=1500, phones=25, seconds=4.0, rounds=3),
+    once=Effort(crowd=30, changes=60, phones=2, seconds=0.5, rounds=1),
+)
 
 
-class SilentEngine(LocalEngine):
-    """Carries nothing out."""
-
-    def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":  # noqa: ARG002
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        return done
-
-
-async def changes(effort: Effort) -> tuple[Figure, int]:
+async def changes(effort: Effort) -> tuple[Figure, float]:
     """Return the CPU seconds of the whole process for one change, and how many bytes the database has grown by for each."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "bench.db"
-        settings = Settings.model_validate(
-            {"server": {"port": 0}, "database": {"url": f"sqlite:///{database}"}, "storage": {"folder": folder}}
-        )
-        async with Controller(settings, (ACCOUNT,), SilentEngine(RealClock())) as made:
+        async with controller({"database": {"url": f"sqlite:///{database}"}}) as made:
             crowd = [f"CA{number:032x}" for number in range(effort.crowd)]
             for call_sid in crowd:
                 made.rooms.join(Caller(ACCOUNT.sid, {}), "room", Participant(call_sid), ConferenceSettings())
@@ -89,7 +71,7 @@ async def changes(effort: Effort) -> tuple[Figure, int]:
                     made.rooms.talking(call_sid, talking=False)
                 await made.store.flush()
                 taken.append((time.process_time() - began) / effort.changes)
-            grown = (database.stat().st_size - size) // (effort.changes * effort.rounds)
+            grown = (database.stat().st_size - size) / (effort.changes * effort.rounds)
     return Figure(tuple(taken)), grown
 
 
@@ -139,47 +121,32 @@ async def levels(engine: AsteriskEngine, call_sids: Collection[str]) -> None:
 
 
 async def cpu_share(running: PrivateAsterisk, seconds: float) -> float:
-    process = running._process  # noqa: SLF001 (nobody else measures it)
-    assert process is not None
-    stat = Path(f"/proc/{process.pid}/stat")
-
-    def used() -> float:
-        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-    before, began = used(), time.monotonic()
+    before, began = cpu_seconds(running.pid), time.monotonic()
     await asyncio.sleep(seconds)
-    return (used() - before) / (time.monotonic() - began)
+    return (cpu_seconds(running.pid) - before) / (time.monotonic() - began)
 
 
-async def measured(effort: Effort) -> None:
+async def measured(effort: Effort) -> list[Line]:
     change, grown = await changes(effort)
     shares = await asterisk(effort)
-    words = {"without": "talking not detected", "with": "talking detected", "levels": "and levels measured"}
-    rows = [
-        ["ari_conf, one change", f"{change.median * 1e6:.0f} µs", f"{change.spread:.0%}"],
-        ["of a core while all talk", f"{change.median * effort.crowd * CHANGES_A_SECOND:.1%}", ""],
-        ["in the database", f"{grown} bytes", ""],
-        *([f"Asterisk, {words[name]}", f"{one.median:.1%} of a core", f"{one.spread:.0%}"] for name, one in shares.items()),
+    bare, phones = "talking not detected", f"Asterisk, {effort.phones} phones that talk"
+    compared = [
+        Line(f"{phones}: {what}", shares[name], "%", bare, shares["without"])
+        for name, what in (("with", "talking detected"), ("levels", "levels measured, too"))
+        if all(shares["without"].rounds)  # not of a round that is shorter than the clock's step
     ]
-    results = {"change": change.as_json(), "bytes": grown} | {f"asterisk {name}": one.as_json() for name, one in shares.items()}
-    if all(shares["without"].rounds):
-        share = ratio(shares["with"], shares["without"])
-        rows.append(["detected / not detected", f"{share.median:.2f}", f"{share.spread:.0%}"])
-        results["asterisk with / without"] = share.as_json()
-    title = f"Who talks: {effort.crowd} in a room with a change each {1 / CHANGES_A_SECOND:g} s; {effort.phones} phones"
-    print_table(title, ["", "median", "spread"], rows)
-    write_json("talking", results)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--once", action="store_true", help="one short round, to see whether it runs")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    arguments = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    asyncio.run(measured(ONCE if arguments.once else QUICK if arguments.quick else FULL))
+    crowd = f"of {effort.crowd} in a room"
+    return [
+        Line(f"one begins or ceases to talk, {crowd}", Figure(tuple(1e6 * one for one in change.rounds)), "µs"),
+        Line(
+            f"the controller while all talk, {crowd}",
+            Figure(tuple(one * effort.crowd * CHANGES_A_SECOND for one in change.rounds)),
+            "%",
+        ),
+        Line("one such change in the database", Figure((grown,)), "bytes"),
+        *compared,
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    run(__spec__.name, __doc__, EFFORTS, measured)

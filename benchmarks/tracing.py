@@ -5,56 +5,39 @@ nothing out, and for webhooks, which would take most of the time. What is there 
 itself, as it cannot be taken away.
 """
 
-import argparse
 import asyncio
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-import structlog
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from ari_conf.accounts import Account
 from ari_conf.app import Controller
-from ari_conf.clock import Clock, RealClock
-from ari_conf.conference import AudioPlan
-from ari_conf.media.local import LocalEngine
+from ari_conf.clock import Clock
 from ari_conf.media.port import CallArrived, CallEnded
-from ari_conf.settings import Settings
 from ari_conf.sids import SidKind, new_sid
 from ari_conf.spans import SpanKind, current_span, new_span, within
-from ari_conf.tracing import TracingOf
 from ari_conf.tracing.tracing import Tracing
-from benchmarks.measure import Figure, print_table, ratio, write_json
 
-ACCOUNT = Account("AC" + "0" * 32, "0" * 32)
+from .findings import Efforts, Line, run
+from .measure import Figure
+from .silent import controller
+
 ROOM = "<Response><Dial><Conference>room</Conference></Dial></Response>"
 SPANS = 4
 """As a call has here: itself, <Dial>, join, and its part of the conference."""
 
 
-class SilentEngine(LocalEngine):
-    """Carries nothing out."""
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Rounds, and calls in one measure of each."""
 
-    def apply(self, plan: AudioPlan) -> "asyncio.Future[None]":  # noqa: ARG002
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        return done
+    rounds: int
+    calls: int
 
-    async def ring(self, call_sid: str) -> None:
-        pass
 
-    async def answer(self, call_sid: str) -> None:
-        pass
-
-    async def hang_up(self, call_sid: str) -> None:
-        pass
-
-    async def set_jitter_buffer(self, call_sid: str, milliseconds: int) -> None:
-        pass
+EFFORTS = Efforts(full=Effort(15, 500), quick=Effort(5, 200), once=Effort(1, 20))
 
 
 class Nowhere(SpanExporter):
@@ -70,21 +53,6 @@ def drawn(clock: Clock) -> Tracing:
 
 def not_drawn(_clock: Clock) -> None:
     return None
-
-
-@asynccontextmanager
-async def controller(tracing: TracingOf) -> AsyncIterator[Controller]:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.model_validate(
-            {
-                "server": {"port": 0, "metrics": "off"},
-                "database": {"url": f"sqlite:///{Path(folder) / 'bench.db'}"},
-                "storage": {"folder": folder},
-                "numbers": [{"match": "*", "twiml": ROOM}],
-            }
-        )
-        async with Controller(settings, (ACCOUNT,), SilentEngine(RealClock()), tracing=tracing) as made:
-            yield made
 
 
 async def turns_until(condition: Callable[[], bool]) -> None:
@@ -120,37 +88,21 @@ def undrawn(count: int) -> float:
     return (time.thread_time() - began) / count
 
 
-async def measured(rounds: int, count: int) -> None:
+async def measured(effort: Effort) -> list[Line]:
     taken: dict[str, list[float]] = {"without": [], "with": [], "undrawn": []}
-    async with controller(not_drawn) as without, controller(drawn) as with_traces:
-        for _ in range(rounds):
-            taken["without"].append(await calls(without, count))
-            taken["with"].append(await calls(with_traces, count))
-            taken["undrawn"].append(undrawn(count))
-    figures = {name: Figure(tuple(values)) for name, values in taken.items()}
-    ratios = {f"{name} / without": ratio(figures[name], figures["without"]) for name in ("with", "undrawn")}
-    rows = [
-        [f"ari_conf, {what}", f"{figures[name].median * 1e6:.1f} µs", f"{figures[name].spread:.0%}"]
-        for name, what in (
-            ("without", "a call of which nothing is drawn"),
-            ("with", f"a call and its {SPANS} spans"),
-            ("undrawn", "what there is for spans while none are drawn"),
-        )
+    numbers = {"numbers": [{"match": "*", "twiml": ROOM}]}
+    async with controller(numbers, not_drawn) as without, controller(numbers, drawn) as with_traces:
+        for _ in range(effort.rounds):
+            taken["without"].append(await calls(without, effort.calls))
+            taken["with"].append(await calls(with_traces, effort.calls))
+            taken["undrawn"].append(undrawn(effort.calls))
+    figures = {name: Figure(tuple(1e6 * one for one in values)) for name, values in taken.items()}
+    bare = "a call of which nothing is drawn"
+    return [
+        Line(f"a call and its {SPANS} spans", figures["with"], "µs", bare, figures["without"]),
+        Line("what there is for spans while none are drawn", figures["undrawn"], "µs", bare, figures["without"]),
     ]
-    rows += [[name, f"{one.median:.3f}", f"{one.spread:.0%}"] for name, one in ratios.items()]
-    print_table("What traces cost (CPU time)", ["", "median", "spread"], rows)
-    write_json("tracing", {name: one.as_json() for name, one in (figures | ratios).items()})
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--once", action="store_true", help="one short round, to see whether it runs")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    arguments = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    rounds, count = (1, 20) if arguments.once else (5, 200) if arguments.quick else (15, 500)
-    asyncio.run(measured(rounds, count))
 
 
 if __name__ == "__main__":
-    main()
+    run(__spec__.name, __doc__, EFFORTS, measured)
