@@ -21,7 +21,9 @@ from .screenshots import SCHEMES
 
 DESK: Final = (1280, 640)
 PHONE: Final = (400, 720)
-"""Width and least height: a page is as high as what is in it, so that nothing lies over it."""
+"""Width and least height: a page is as high as what is in it, so that nothing lies over it,"""
+HIGHEST: Final = 1640
+"""and cut off there."""
 
 LARGEST: Final = 250_000
 """Bytes of one picture: those who read the manual fetch all of them."""
@@ -74,7 +76,7 @@ async def take(page: Page, folder: Path, name: str, size: tuple[int, int]) -> No
         await page.emulate_media(color_scheme=scheme)
         await page.set_viewport_size({"width": width, "height": least})
         await _settled(page)
-        height = await page.evaluate("document.documentElement.scrollHeight")
+        height = min(await page.evaluate("document.documentElement.scrollHeight"), HIGHEST)
         await page.set_viewport_size({"width": width, "height": height})
         await page.mouse.move(width - 1, height - 1)
         await _settled(page)
