@@ -19,6 +19,11 @@ function wanted() {
   return next.startsWith(HOME) && !next.startsWith(LOGIN) ? next : HOME;
 }
 
+/** Lead to the login page, once: several requests may find at the same time that the session is over. */
+function ended() {
+  if (frame) login();
+}
+
 function login() {
   frame?.close();
   frame = null;
@@ -30,11 +35,11 @@ function login() {
 /** @param {import("./api.js").Session} session */
 function enter(session) {
   if (location.pathname === LOGIN) history.replaceState(null, "", wanted());
-  frame = new Frame(document.body, session, login);
+  frame = new Frame(document.body, session, ended);
 }
 
 async function begin() {
-  onUnauthorized(() => frame && login());
+  onUnauthorized(ended);
   try {
     const session = await api.session();
     if (session) enter(session);
