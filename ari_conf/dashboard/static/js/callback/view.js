@@ -76,7 +76,7 @@ export function callbackDetails(callback, context, changed) {
  * @param {Callback} callback @param {Context} context @param {(callback: Callback) => void} changed
  * @returns {HTMLElement | null}
  */
-export function sendAgain(callback, context, changed) {
+function sendAgain(callback, context, changed) {
   if (callback.state === "owed") return null;
   const state = h("span", { class: "soft", role: "status" });
   const button = h("button", { type: "button", class: "button", onclick: () => send() }, icon("again"), "Send again");

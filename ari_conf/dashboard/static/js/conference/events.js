@@ -2,7 +2,7 @@
 /** All that happened in a conference, the latest first, each event with the callback it has caused. */
 
 import { callbackDetails, outcomeChip } from "../callback/view.js";
-import { h, keyed, replace } from "../dom.js";
+import { h, keyed, replace, text } from "../dom.js";
 import { counted, phone, time } from "../format.js";
 import { nameOf } from "../rooms.js";
 import { timeOfDay } from "../timeline/words.js";
@@ -58,7 +58,7 @@ export function eventsList(context, changed) {
       /** @type {HTMLElement | null} */ (list.querySelector(`[data-number="${focused}"] .event-open`))?.focus();
     }
     const cut = timeline.events_truncated ? `, the last ${timeline.events.length} of them are here` : "";
-    replace(count, fitting.length === 0 ? "No such events" : counted(fitting.length, "event") + cut);
+    text(count, fitting.length === 0 ? "No such events" : counted(fitting.length, "event") + cut);
     replace(foot, fitting.length > shown ? more : null);
   }
 
