@@ -4,7 +4,7 @@
 import { api, ApiError } from "../api.js";
 import { announce } from "../conference/announce.js";
 import { coach } from "../conference/coach.js";
-import { called, remove, stopCoaching, toggleHold, toggleMuted } from "../conference/deeds.js";
+import { remove, stopCoaching, toggleHold, toggleMuted } from "../conference/deeds.js";
 import { tellOutcome } from "../conference/dial.js";
 import { RoomHead } from "../conference/head.js";
 import { openHistory } from "../conference/history.js";
@@ -174,7 +174,7 @@ class ConferencePage {
   act(deed, person, button) {
     if (deed === "mute") return toggleMuted(this.room, person);
     if (deed === "hold") return toggleHold(this.room, person);
-    return openMenu(button, `More for ${called(person)}`, this.more(person));
+    return openMenu(button, `More for ${nameOf(person)}`, this.more(person));
   }
 
   /** @param {Participant} person @returns {import("../menu.js").Entry[]} */
