@@ -1,4 +1,4 @@
-"""An evening in a small call centre, for pictures: half an hour of rooms, callers, callbacks that fail, in the time of a coffee."""
+"""An evening in a small call centre, for pictures: half an hour of rooms, callers and callbacks that fail, in half a minute."""
 
 import asyncio
 import contextlib
@@ -84,11 +84,11 @@ class Voice:
 
 
 class Evening:
-    """``run`` plays it to the end; then all stand as the pictures show them. ``board`` is the SID of a conference that has ended."""
+    """``run`` plays it to the end; then all stand as the pictures show them. ``board`` is the SID of the one that has ended."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self._random = random.Random(7)  # noqa: S311: for scenery
+        self._random = random.Random(7)  # noqa: S311 - scenery, the same each time
         self._talks: dict[str, asyncio.Task[None]] = {}
         self._moved = False
         self.board = ""

@@ -46,14 +46,13 @@ def shots(evening: Evening) -> dict[str, Shot]:
         "conference": Shot(f"/conferences/{evening.support}", ".tl-row", refused, also_on_a_phone=True),
         "ended": Shot(f"/conferences/{evening.board}", ".wave-shape"),
         "call": Shot(f"/calls/{evening.call}", ".verb"),
-        "conferences": Shot("/conferences?q=label:agent after:18:00", "tbody tr"),
+        "conferences": Shot("/conferences?q=label:agent after:2026-11-20", "tbody tr"),
         "callbacks": Shot("/callbacks?state=owed", ".expander", ".expander button"),
         "health": Shot("/health", ".page dl, .page section"),
     }
 
 
 async def main(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     async with running_browser(print) as browser, played() as evening, opened_page(browser, Faults(), "en-GB") as page:
         await page.clock.install(time=evening.stage.clock.now())
         async with logged_in(evening.stage, page, ANN.name, PASSWORD) as dashboard:
@@ -78,6 +77,7 @@ async def take(page: Page, folder: Path, name: str, size: tuple[int, int]) -> No
         await _settled(page)
         height = min(await page.evaluate("document.documentElement.scrollHeight"), HIGHEST)
         await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate("scrollTo(0, 0)")
         await page.mouse.move(width - 1, height - 1)
         await _settled(page)
         path = folder / f"{name}-{scheme}.png"
@@ -96,4 +96,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="ari-conf-") as state:
         os.environ["XDG_STATE_HOME"] = state
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-        asyncio.run(main(Path(sys.argv[1])))
+        target = Path(sys.argv[1])
+        target.mkdir(parents=True, exist_ok=True)
+        asyncio.run(main(target))

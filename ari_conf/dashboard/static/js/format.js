@@ -120,7 +120,8 @@ export function bytes(size) {
 export function phone(address) {
   const american = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address);
   if (american) return `+1 ${american[1]} ${american[2]} ${american[3]}`;
-  return address.replace(/^(client|sips?):/, "").replace(/;.*$/, "");
+  if (/^sips?:/.test(address)) return address.replace(/^sips?:|;.*$/g, "");
+  return address.replace(/^client:/, "");
 }
 
 /**

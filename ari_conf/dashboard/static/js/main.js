@@ -19,6 +19,11 @@ function wanted() {
   return next.startsWith(HOME) && !next.startsWith(LOGIN) ? next : HOME;
 }
 
+/** Lead to the login page, once: several requests may find at the same time that the session is over. */
+function ended() {
+  if (frame) login();
+}
+
 function login() {
   frame?.close();
   frame = null;

@@ -12,6 +12,11 @@ const MARGIN = 8;
 /** @type {(() => void) | null} */
 let closeOpen = null;
 
+/** Close the menu that is open, if there is one. */
+export function closeMenu() {
+  closeOpen?.();
+}
+
 /**
  * Open a menu; choosing, Escape, Tab or a click elsewhere closes it.
  * @param {HTMLElement} button
@@ -19,7 +24,7 @@ let closeOpen = null;
  * @param {Entry[]} entries
  */
 export function openMenu(button, label, entries) {
-  closeOpen?.();
+  closeMenu();
   const items = entries.map((entry) =>
     h("button", { type: "button", role: "menuitem", tabindex: -1, class: entry.dangerous && "dangerous", onclick: () => choose(entry) }, icon(entry.icon), entry.label),
   );

@@ -48,6 +48,8 @@ export class Router {
     /** @type {Opened | null} */
     this.opened = null;
     this.turn = 0;
+    /** Path and query of the page that is shown; what follows "#" is a place in it. */
+    this.shown = "";
   }
 
   /**
@@ -55,7 +57,7 @@ export class Router {
    * @param {AbortSignal} signal when it is no longer wanted
    */
   start(signal) {
-    window.addEventListener("popstate", () => this.show(), { signal });
+    window.addEventListener("popstate", () => here() !== this.shown && this.show(), { signal });
     document.addEventListener("click", (event) => this.follow(event), { signal });
     this.show({ focus: false });
   }
@@ -98,6 +100,7 @@ export class Router {
     const turn = ++this.turn;
     this.opened?.close();
     this.opened = null;
+    this.shown = here();
     this.moved(location.pathname);
     const root = h("div", { class: "page" });
     let opened;
@@ -126,10 +129,16 @@ export class Router {
     return page.open(root, found.params, {
       ...this.given(),
       query: new URLSearchParams(location.search),
-      setQuery: (query) => history.replaceState(null, "", query.size ? `?${query}` : location.pathname),
+      setQuery: (query) => this.setQuery(query),
       navigate: (path, how) => this.navigate(path, how),
       setTitle: (title) => this.setTitle(title),
     });
+  }
+
+  /** @param {URLSearchParams} query */
+  setQuery(query) {
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    this.shown = here();
   }
 
   /** @param {string} title */
@@ -137,6 +146,8 @@ export class Router {
     document.title = `${title} · ari_conf`;
   }
 }
+
+const here = () => location.pathname + location.search;
 
 /** @param {Record<string, string> | undefined} groups */
 const decoded = (groups) => Object.fromEntries(Object.entries(groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));

@@ -1,7 +1,7 @@
 // @ts-check
 /** What goes on now: rooms and who is in them. */
 
-import { attribute, h, keyed, replace, text } from "../dom.js";
+import { attribute, h, keyed, text } from "../dom.js";
 import { number } from "../format.js";
 import { icon } from "../icons.js";
 import { RoomCard } from "../live/room_card.js";
