@@ -32,11 +32,6 @@ function login() {
   openLogin(document.body, enter);
 }
 
-/** Several notice at once that the session is over. */
-function ended() {
-  if (frame) login();
-}
-
 /** @param {import("./api.js").Session} session */
 function enter(session) {
   if (location.pathname === LOGIN) history.replaceState(null, "", wanted());
