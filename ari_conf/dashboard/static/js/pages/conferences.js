@@ -7,6 +7,7 @@ import { h, replace } from "../dom.js";
 import { counted, duration, phone, shortSid, time } from "../format.js";
 import { pagedTable } from "../paged.js";
 import { searchHelp } from "../search_help.js";
+import { recordingPill } from "../recording/card.js";
 import { pill, statusWord, whyEnded } from "../states.js";
 
 export const styles = ["details.css", "lists.css"];
@@ -144,7 +145,7 @@ function recordingRow({ sid, conference_sid: conference, call_sid: call, started
     "li",
     { class: "row" },
     h("a", { class: "row-main", href }, shortSid(sid)),
-    h("span", { class: "pill" }, status),
-    h("span", { class: "row-state" }, time(started), typeof seconds === "number" ? ` ${counted(Math.round(seconds), "second")}` : null),
+    recordingPill(status) ?? h("span", { class: "pill" }, status),
+    h("span", { class: "row-state" }, time(started), typeof seconds === "number" ? ` for ${duration(seconds)}` : null),
   );
 }

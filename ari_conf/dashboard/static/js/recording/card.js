@@ -38,6 +38,13 @@ const SOURCES = {
 };
 
 /**
+ * The state of a recording; nothing of one that is there to be heard.
+ * @param {string} status
+ */
+export const recordingPill = (status) =>
+  WORDS[status] ? h("span", { class: ["pill", status === "in-progress" ? "bad" : "warn"] }, WORDS[status]) : null;
+
+/**
  * What a card shows of a recording.
  * @param {any} one as REST has it
  * @returns {Recorded}
@@ -74,7 +81,7 @@ export function recordingCard(recording, { links = false, row } = {}) {
       { class: "recording-facts" },
       h("strong", {}, time(startedAt, { seconds: true })),
       seconds === null ? null : h("span", {}, duration(seconds)),
-      WORDS[status] ? h("span", { class: ["pill", status === "in-progress" ? "bad" : "warn"] }, WORDS[status]) : null,
+      recordingPill(status),
       h("span", { class: "soft" }, SOURCES[source] ?? source),
       links && of ? h("a", { href: of[1] }, of[0]) : null,
       h("span", { class: "soft mono", title: sid }, shortSid(sid)),
