@@ -45,7 +45,7 @@ async def test_wrong_password_is_told_and_the_right_one_leads_where_one_wanted_t
     await expect(page.get_by_label("Password")).to_be_focused()
     await page.keyboard.type(AUTH_TOKEN)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1, name="Health")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1, name="Health")).to_be_focused()
     await page.get_by_role("button", name="Log out").click()
     await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     await page.reload()

@@ -45,8 +45,9 @@ export class Frame {
    * @param {HTMLElement} body
    * @param {import("./api.js").Session} session
    * @param {() => void} ended is called when the session is over
+   * @param {boolean} focus whether the first page takes the focus
    */
-  constructor(body, session, ended) {
+  constructor(body, session, ended, focus) {
     this.ended = ended;
     this.session = session;
     this.live = new Live(ended);
@@ -75,7 +76,7 @@ export class Frame {
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.ending.signal });
     this.showConnection();
     this.live.start();
-    this.router.start(this.ending.signal);
+    this.router.start(this.ending.signal, focus);
   }
 
   close() {

@@ -55,11 +55,12 @@ export class Router {
   /**
    * Open the page of the address, and follow links from now on.
    * @param {AbortSignal} signal when it is no longer wanted
+   * @param {boolean} focus whether the page takes the focus
    */
-  start(signal) {
+  start(signal, focus) {
     window.addEventListener("popstate", () => here() !== this.shown && this.show(), { signal });
     document.addEventListener("click", (event) => this.follow(event), { signal });
-    this.show({ focus: false });
+    this.show({ focus });
   }
 
   close() {

@@ -3,9 +3,8 @@
 
 import { callbackDetails, outcomeChip } from "../callback/view.js";
 import { h, keyed, replace, text } from "../dom.js";
-import { counted, time } from "../format.js";
+import { counted, time, timeOfDay } from "../format.js";
 import { nameOf } from "../rooms.js";
-import { timeOfDay } from "../timeline/words.js";
 import { FILTERS, WHO, eventWords } from "./event_words.js";
 
 /** @typedef {import("./event_words.js").ConferenceEvent} ConferenceEvent */

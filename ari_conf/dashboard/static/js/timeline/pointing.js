@@ -2,9 +2,10 @@
 // A pointer on a timeline: what is under it is told, the wheel zooms, dragging moves.
 
 import { h, replace } from "../dom.js";
+import { timeOfDay } from "../format.js";
 import { barsAt } from "./rows.js";
 import { ZOOM_STEP, instantAt, lengthOf, panned, placeOf } from "./scale.js";
-import { sentence, timeOfDay } from "./words.js";
+import { sentence } from "./words.js";
 
 /** @typedef {import("./view.js").TimelineView} TimelineView */
 /** @typedef {import("./rows.js").Row} Row */
