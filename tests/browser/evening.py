@@ -5,15 +5,13 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from typing import Any, Final
 
 import aiohttp
-import numpy as np
 from aiohttp import web
 
-from ari_conf.audio import Samples
-from ari_conf.audio.tones import Oscillator
 from ari_conf.conference import Conference
 from ari_conf.media.local import FRAME_SECONDS, LocalEngine
 from ari_conf.phones.phone import tone_of
@@ -23,34 +21,11 @@ from tests.app_server import AppRequest
 from tests.dashboard.door import ANN
 from tests.stage import ACCOUNT, Stage, set_stage
 
+from .callers import CASTING, NAMES, STAFF, Voice
+
 BEGIN: Final = datetime(2026, 11, 20, 18, 2, 11, tzinfo=UTC).timestamp()
 MINUTES: Final = 34.0
-CASTING: Final = {
-    "chief": "+12125550101",
-    "agent Tom": "+12125550102",
-    "agent Lena": "+12125550103",
-    "coach Ines": "+12125550104",
-    "Ruth": "+14155550117",
-    "Omar": "+13105550142",
-    "Paula": "+17185550163",
-    "driver": "+12125550120",
-    "billing": "+12125550121",
-    "chair": "+16175550110",
-    "treasurer": "+16175550111",
-    "secretary": "+16175550112",
-    "Jonas": "+14155550176",
-    "guest 1": "+15035550181",
-    "guest 2": "+15035550182",
-    "guest 3": "+15035550183",
-    "guest 4": "+15035550184",
-    "buyer 1": "+13125550191",
-    "buyer 2": "+13125550192",
-    "buyer 3": "+13125550193",
-}
-"""Who calls from where: numbers that are kept for fiction."""
 
-_STAFF = ("chief", "agent Tom", "agent Lena", "coach Ines", "chair", "treasurer", "secretary")
-_NAMES = {number: name for name, number in CASTING.items()}
 _TOLD = 'statusCallback="/events" statusCallbackEvent="start end join leave mute hold modify announcement"'
 _RECORDED = 'record="record-from-start" recordingStatusCallback="/crm/recordings"'
 _KEPT = 'record="record-from-start" recordingStatusCallback="/recordings"'
@@ -63,24 +38,6 @@ _DRIVER = (
     '<Response>\n  <Say>We are calling your driver.</Say>\n  <Dial timeout="15" action="/driver" callerId="+12125550100">\n'
     f"    <Number>{CASTING['driver']}</Number>\n  </Dial>\n</Response>"
 )
-
-
-class Voice:
-    """Says syllables: the tone of a phone that grows and fades, so that a recording of it looks like one of somebody."""
-
-    def __init__(self, tone: float, rate: int, seed: int) -> None:
-        length = round(rate * FRAME_SECONDS)
-        self._oscillator = Oscillator(tone, amplitude=0.6, rate=rate, frame_length=length)
-        self._random = np.random.default_rng(seed)
-        self._loudness = 0.3 + 0.4 * float(self._random.random())
-        self._syllable: list[float] = []
-
-    def next_frame(self) -> Samples:
-        if not self._syllable:
-            frames = int(self._random.integers(6, 16))
-            peak = self._loudness * float(self._random.uniform(0.25, 1.0))
-            self._syllable = (peak * np.sin(np.linspace(0.15, np.pi - 0.15, frames)) ** 2).tolist()
-        return (self._oscillator.next_frame() * self._syllable.pop()).astype(np.int16)
 
 
 class Evening:
@@ -198,7 +155,7 @@ class Evening:
     async def _call(self, to: str, *names: str) -> None:
         for name in names:
             await self.people[name].dial(to)
-            await self.stage.until(lambda name=name: self._there(name))
+            await self.stage.until(partial(self._there, name))
 
     async def _leave(self, *names: str) -> None:
         for name in names:
@@ -266,7 +223,7 @@ class Evening:
             return _WELCOME
         if to == "sales":
             return "<Response>\n  <Enqueue>Sales</Enqueue>\n</Response>"
-        if to == "support" and _NAMES[request.params["From"]] == "Ruth":
+        if to == "support" and NAMES[request.params["From"]] == "Ruth":
             return _room("Support", request, f'startConferenceOnEnter="false" beep="sometimes" {_KEPT} {_TOLD}')
         first = 'startConferenceOnEnter="false"'
         rooms = {
@@ -274,7 +231,7 @@ class Evening:
             "case 4709": ("Case 4709", _KEPT),
             "case 4711": ("Case 4711", ""),
             "board": ("Board review", f"{_RECORDED} {_TOLD}"),
-            "support": ("Support", _TOLD if _NAMES[request.params["From"]] in _STAFF else f"{first} {_TOLD}"),
+            "support": ("Support", _TOLD if NAMES[request.params["From"]] in STAFF else f"{first} {_TOLD}"),
             "town hall": ("Town hall", f"{first} {_TOLD}"),
         }
         return _room(rooms[to][0], request, rooms[to][1])
@@ -336,6 +293,6 @@ async def played() -> AsyncIterator[Evening]:
 
 
 def _room(name: str, request: AppRequest, attributes: str) -> str:
-    who = _NAMES[request.params["From"]]
-    label = f' participantLabel="{escape(who)}"' if who in _STAFF else ""
+    who = NAMES[request.params["From"]]
+    label = f' participantLabel="{escape(who)}"' if who in STAFF else ""
     return f"<Response>\n  <Dial>\n    <Conference{label} {attributes}>{name}</Conference>\n  </Dial>\n</Response>"
