@@ -10,7 +10,7 @@ import { nameOf } from "../rooms.js";
 export const styles = ["live.css"];
 
 /** A press waits for its release no longer: that of a press that opens the browser's own menu may never be told. */
-const PRESS_SECONDS = 1;
+const PRESS_SECONDS = 3;
 
 /** @typedef {import("../rooms.js").Room} Room */
 
