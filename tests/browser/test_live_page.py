@@ -35,7 +35,9 @@ async def test_room_that_starts_meanwhile_loses_no_click(stage: Stage, entered: 
     await link.hover()
     await entered.mouse.down()
     await call_in(stage, "bob", "cid")
-    await expect(entered.locator(".counts")).to_contain_text("3 participants")
+    counts = entered.locator(".counts > *")
+    await expect(counts.nth(1)).to_have_text("3 participants")
+    await expect(counts.nth(0)).to_have_text("1 conference")
     await entered.mouse.up()
     await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_focused()
 

@@ -169,9 +169,8 @@ class LivePage {
       sums.participants += room.participants;
       sums.talking += room.talking;
     }
-    const { health } = this.live;
-    const shown = [["conferences", sums.conferences], ["participants", sums.participants], ["talking", sums.talking], ["calls", health?.calls ?? 0]];
-    keyed(this.counts, shown, ([name]) => name, ([name]) => h("span", {}, h("strong"), ` ${name}`), (element, [, value]) => text(/** @type {HTMLElement} */ (element.firstElementChild), number(Number(value))));
+    const shown = { conference: sums.conferences, participant: sums.participants, talking: sums.talking, call: this.live.health?.calls ?? 0 };
+    keyed(this.counts, Object.entries(shown), ([word]) => word, () => h("span", {}, h("strong"), h("span")), showCount);
   }
 
   showHealth() {
@@ -217,6 +216,13 @@ function section(status, title) {
   const grid = h("div", { class: "rooms" });
   const element = h("section", { hidden: true, "aria-labelledby": `rooms-${status}` }, h("h2", { id: `rooms-${status}` }, title, " ", count), grid);
   return { status, element, grid, count };
+}
+
+/** @param {HTMLElement} element @param {[string, number]} count */
+function showCount(element, [word, value]) {
+  const [figure, words] = element.children;
+  text(figure, number(value));
+  text(words, ` ${value === 1 || word === "talking" ? word : `${word}s`}`);
 }
 
 /** @param {{level: string, text: string}} alarm */
