@@ -129,8 +129,9 @@ async def test_small_window_has_its_navigation_behind_a_button(stage: Stage, ent
 
 @ON_LOCAL
 async def test_page_that_is_not_there_says_so(stage: Stage, entered: Page) -> None:
-    await entered.goto(Dashboard(stage, entered).url("/nowhere"))
-    await expect(entered.get_by_role("heading", level=1, name="There is no such page")).to_be_visible()
+    for path in ("/nowhere", "/calls/%E0"):
+        await entered.goto(Dashboard(stage, entered).url(path))
+        await expect(entered.get_by_role("heading", level=1, name="There is no such page")).to_be_visible()
     await entered.goto(Dashboard(stage, entered).url(f"/conferences/CF{'0' * 32}"))
     await expect(entered.get_by_role("alert")).to_contain_text("There is no conference CF000")
 

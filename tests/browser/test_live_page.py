@@ -29,6 +29,30 @@ async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, enter
 
 
 @ON_LOCAL
+async def test_room_that_starts_meanwhile_loses_no_click(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann")
+    link = entered.get_by_role("link", name="Support")
+    await link.hover()
+    await entered.mouse.down()
+    await call_in(stage, "bob", "cid")
+    counts = entered.locator(".counts > *")
+    await expect(counts.nth(1)).to_have_text("3 participants")
+    await expect(counts.nth(0)).to_have_text("1 conference")
+    await entered.mouse.up()
+    await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_focused()
+
+
+@ON_LOCAL
+async def test_room_that_starts_keeps_the_focus(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann")
+    link = entered.get_by_role("link", name="Support")
+    await link.focus()
+    await call_in(stage, "bob")
+    await expect(entered.get_by_role("heading", level=2, name="In progress")).to_be_visible()
+    await expect(link).to_be_focused()
+
+
+@ON_LOCAL
 async def test_conference_that_has_ended_long_ago_has_its_page(stage: Stage, entered: Page) -> None:
     await call_in(stage, "ann", "bob")
     (conference,) = stage.controller.rooms.conferences

@@ -92,7 +92,8 @@ export class Router {
   find(path) {
     for (const { pattern, load } of this.routes) {
       const found = pattern.exec(path);
-      if (found) return { load, params: decoded(found.groups) };
+      const params = found && decoded(found.groups);
+      if (params) return { load, params };
     }
     return null;
   }
@@ -150,8 +151,14 @@ export class Router {
 
 const here = () => location.pathname + location.search;
 
-/** @param {Record<string, string> | undefined} groups */
-const decoded = (groups) => Object.fromEntries(Object.entries(groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
+/** @param {Record<string, string> | undefined} groups @returns {Record<string, string> | null} null if they are not percent-encoded text */
+function decoded(groups) {
+  try {
+    return Object.fromEntries(Object.entries(groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch {
+    return null;
+  }
+}
 
 /** @param {HTMLElement} root */
 function focusHeading(root) {

@@ -90,7 +90,7 @@ export async function open(root, { sid }, context) {
     label: "Callbacks of this call",
     next: pagesOf(account, "/Callbacks.json", "callbacks", { CallSid: sid }),
     row: (callback) => callbackRow(callback, context, { call: false }).element,
-    empty: h("p", {}, "None was owed."),
+    empty: h("p", {}, "None was owed for its progress or its recordings; a conference's are on the page of the conference."),
   });
   pagedList(shown.notifications, {
     label: "Notifications of this call",
