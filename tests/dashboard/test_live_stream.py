@@ -1,6 +1,7 @@
 """Who may watch, how long, and what becomes of a watcher that does not listen."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from functools import partial
@@ -126,6 +127,14 @@ def is_muted(watcher: Watcher, number: int) -> bool:
     return [one["muted"] for one in people].count(True) == number
 
 
+async def ask_and_read_nothing(deaf: socket.socket, browser: Browser) -> None:
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.settimeout(0.0)
+    await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", browser.port))
+    asked = f"GET /dashboard/api/live HTTP/1.1\r\nHost: x\r\nCookie: ari_conf_session={browser.cookie}\r\n\r\n"
+    await asyncio.get_running_loop().sock_sendall(deaf, asked.encode())
+
+
 async def test_who_does_not_read_is_let_go_of_and_keeps_nobody_waiting(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_stream, "WRITE_SECONDS", 0.3)
     assert house.controller is not None
@@ -136,11 +145,7 @@ async def test_who_does_not_read_is_let_go_of_and_keeps_nobody_waiting(house: Of
     ann = await house.browser().entered("ann")
     feed = house.controller.dashboard._feed
     with socket.socket() as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.settimeout(0.0)
-        await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", house.controller.port))
-        asked = f"GET /dashboard/api/live HTTP/1.1\r\nHost: x\r\nCookie: ari_conf_session={ann.cookie}\r\n\r\n"
-        await asyncio.get_running_loop().sock_sendall(deaf, asked.encode())
+        await ask_and_read_nothing(deaf, ann)
         await until(lambda: len(feed._clients) == 1)
         async with watching(ann) as watcher:
             await until(lambda: "crowd" in watcher.rooms)
@@ -162,6 +167,33 @@ async def test_open_streams_do_not_keep_a_controller_from_stopping() -> None:
             await until(lambda: bool(watcher.of("snapshot")))
             await stage.stop()
             await until(lambda: watcher.over)
+
+
+async def test_who_does_not_read_does_not_keep_a_controller_from_stopping() -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        deaf = stack.enter_context(socket.socket())
+        house = await stack.enter_async_context(office(ANN).open())
+        assert house.controller is not None
+        assert house.controller.dashboard is not None
+        streams = house.controller.dashboard._streams._streams
+        sids = [f"CA{number:032}" for number in range(CROWD)]
+        for number, call_sid in enumerate(sids):
+            sid = join(house, ACCOUNT.sid, call_sid, "crowd", f"{number}{LABEL}")
+        ann = await house.browser().entered("ann")
+        await ask_and_read_nothing(deaf, ann)
+        await until(lambda: any(stream.client for stream in streams))
+        (client,) = (stream.client for stream in streams)
+        assert client is not None
+        async with watching(ann) as watcher:
+            await until(lambda: "crowd" in watcher.rooms)
+            turn = 0
+            while not client._people or turn % 2:
+                turn += 1
+                for call_sid in sids:
+                    house.controller.rooms.command(sid, SetMuted(call_sid, muted=bool(turn % 2)))
+                await until(partial(is_muted, watcher, turn % 2 * CROWD))
+        stopping = stack.pop_all()
+        await within_deadline(stopping.aclose())
 
 
 async def test_a_page_that_was_closed_is_noticed_with_nothing_to_tell_it(
