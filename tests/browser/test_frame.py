@@ -11,7 +11,7 @@ from tests.stage import ACCOUNT, Stage, set_stage
 
 from .axe import violations
 from .dashboard import Dashboard, logged_in
-from .rooms import ON_LOCAL, call_in, line
+from .rooms import LABELLED, ON_LOCAL, call_in, line
 from .running import HEIGHT, Faults
 
 SILENCE_SECONDS = 37
@@ -95,10 +95,11 @@ async def test_colours_that_were_chosen_are_kept(entered: Page) -> None:
 @ON_LOCAL
 async def test_failed_callbacks_and_notifications_are_counted_until_somebody_looks(stage: Stage, entered: Page) -> None:
     stage.app.voice["/events"] = lambda _request: web.Response(status=500)
-    await call_in(stage, "ann")
+    await call_in(stage, "ann", "bob")
+    await stage.room("cid", twiml=LABELLED.format("cid").replace("<Response>", "<Response><Sms>There are none here</Sms>"))
     for name in ("Callbacks", "Notifications"):
         counted = entered.get_by_role("link", name=name)
-        await expect(counted).to_contain_text("since you looked")
+        await expect(counted).to_contain_text("since you looked", use_inner_text=True)
         await counted.click()
         await expect(entered.get_by_role("heading", level=1, name=name)).to_be_focused()
         await expect(counted).not_to_contain_text("since you looked", use_inner_text=True)

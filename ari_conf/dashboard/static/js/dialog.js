@@ -24,6 +24,7 @@ export function ask({ title, body, action, danger = false, submit }) {
   return new Promise((resolve) => {
     const id = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     const problem = h("p", { class: "problem", role: "alert", hidden: true });
+    // The first of the buttons, so that who presses Enter without reading has changed nothing.
     const cancel = h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel");
     const go = h("button", { type: "submit", class: ["button", danger ? "danger" : "primary"] }, action);
     const form = h(
@@ -60,8 +61,6 @@ export function ask({ title, body, action, danger = false, submit }) {
     });
     document.body.append(dialog);
     dialog.showModal();
-    // Who presses Enter without reading has changed nothing.
-    if (danger) cancel.focus();
   });
 }
 

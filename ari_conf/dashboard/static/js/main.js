@@ -27,14 +27,19 @@ function login() {
   openLogin(document.body, enter);
 }
 
+/** Several notice at once that the session is over. */
+function ended() {
+  if (frame) login();
+}
+
 /** @param {import("./api.js").Session} session */
 function enter(session) {
   if (location.pathname === LOGIN) history.replaceState(null, "", wanted());
-  frame = new Frame(document.body, session, login);
+  frame = new Frame(document.body, session, ended);
 }
 
 async function begin() {
-  onUnauthorized(() => frame && login());
+  onUnauthorized(ended);
   try {
     const session = await api.session();
     if (session) enter(session);
