@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
 import pytest
@@ -69,6 +69,19 @@ async def test_nobody_is_told_of_the_timeline_of_another_account(house: Office) 
             house.controller.rooms.command(sid, SetMuted(call_sid, muted=True))
         await until(lambda: bool(watcher_of_own.of("timeline")) and watcher.rooms["room"]["people"]["CA6"]["muted"])
         assert watcher.of("timeline") == []
+
+
+async def test_a_crowd_in_one_room_leaves_levels_to_another(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert house.controller is not None
+    asked: list[Sequence[str]] = []
+    monkeypatch.setattr(house.controller.engine, "watch_levels", lambda call_sids, _on_levels: asked.append(call_sids))
+    rooms = {room: [f"CA{room}{number}" for number in range(3)] for room in ("one", "another")}
+    sids = [join(house, ACCOUNT.sid, call_sid, room) for room, people in rooms.items() for call_sid in people]
+    browser = await house.browser().entered("ann")
+    async with watching(browser, sids[0]), watching(browser, sids[-1]):
+        await until(lambda: bool(asked) and len(asked[-1]) == len(sids))
+    measured = next(one for one in reversed(asked) if len(one) == len(sids))[:2]
+    assert [len(set(people) & set(measured)) for people in rooms.values()] == [1, 1]
 
 
 async def test_a_stranger_sees_nothing_and_a_look_at_the_headers_opens_no_stream(house: Office) -> None:
