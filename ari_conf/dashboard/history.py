@@ -26,7 +26,7 @@ from .waveform import Waveform, Waveforms
 log = structlog.get_logger(__name__)
 
 TIMELINES_AT_ONCE: Final = 2
-"""So many are made at the same time: each reads all that has happened, threads are for others, too, and calls need the cores."""
+"""So many are made at the same time: each reads all that has happened, threads are for others, and calls need the cores."""
 
 _UNREADABLE: Final = (OSError, EOFError, ValueError, wave.Error)
 
