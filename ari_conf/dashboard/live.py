@@ -235,8 +235,9 @@ class Feed:
             self._changed_timelines,
         )
         self._forget_changes()
+        recorded = self._rooms.recorded() if recordings else {}
         for sid in rooms:
-            changed = self._rooms.look(sid, calls, recordings=sid in recordings)
+            changed = self._rooms.look(sid, calls, recorded=recorded if sid in recordings else None)
             if changed is not None:
                 for client in self._clients:
                     client.changed(changed)

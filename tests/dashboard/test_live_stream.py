@@ -10,6 +10,7 @@ import pytest
 
 from ari_conf.conference import ConferenceSettings, Participant, SetMuted
 from ari_conf.dashboard import live_stream
+from ari_conf.recordings import Recording, Recordings
 from ari_conf.rooms import Caller
 from tests.app_server import AUTH_TOKEN
 from tests.stage import ACCOUNT, set_stage, until, within_deadline
@@ -82,6 +83,20 @@ async def test_a_crowd_in_one_room_leaves_levels_to_another(house: Office, monke
         await until(lambda: bool(asked) and len(asked[-1]) == len(sids))
     measured = next(one for one in reversed(asked) if len(one) == len(sids))[:2]
     assert [len(set(people) & set(measured)) for people in rooms.values()] == [1, 1]
+
+
+async def test_recordings_are_gone_through_once_and_not_for_each_room(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    def unfinished(_recordings: Recordings) -> list[Recording]:
+        nonlocal looks
+        looks += 1
+        return []
+
+    monkeypatch.setattr(Recordings, "unfinished", property(unfinished))
+    async with watching(await house.browser().entered("ann")) as watcher:
+        await until(lambda: bool(watcher.of("snapshot")))
+    assert (looks, len(watcher.conferences)) == (1, 2)
 
 
 async def test_a_stranger_sees_nothing_and_a_look_at_the_headers_opens_no_stream(house: Office) -> None:
