@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import structlog
 
@@ -19,7 +18,7 @@ from .views import ConferenceHead
 
 log = structlog.get_logger(__name__)
 
-to_text = partial(json.dumps, separators=(",", ":"))
+to_text = json.JSONEncoder(separators=(",", ":")).encode
 """JSON on one line, whatever is in it."""
 
 
