@@ -10,7 +10,7 @@ from ari_conf.audio.wav import write_wav
 from ari_conf.settings import OperatorSettings
 from tests.app_server import empty, failing
 from tests.dashboard.door import ANN, LEO, PASSWORD
-from tests.stage import NUMBERS, TONES, Stage, set_stage, until_heard, voices, who_hears_whom
+from tests.stage import NUMBERS, TONES, Stage, set_stage, until_heard, voices, who_hears_whom, within_deadline
 
 from .axe import violations
 from .dashboard import Dashboard, logged_in
@@ -46,7 +46,7 @@ async def test_who_is_put_on_hold_by_click_hears_music_and_who_is_removed_is_hun
     await entered.get_by_role("button", name="More for bob").click()
     await entered.get_by_role("menuitem", name="Remove…").click()
     await entered.get_by_role("dialog", name="Remove bob?").get_by_role("button", name="Remove").click()
-    await bob.wait_ended()
+    await within_deadline(bob.wait_ended())
     await expect(line(entered, "bob")).to_have_count(0)
     await who_hears_whom([ann], {"ann": set()})
 
@@ -104,11 +104,11 @@ async def test_removing_and_ending_ask_first(stage: Stage, entered: Page) -> Non
         await expect(line(entered, "bob")).to_have_count(1)
         await dialog.get_by_role("button", name=answer).click()
     await expect(line(entered, "bob")).to_have_count(0)
-    await stage.phones["bob"].wait_ended()
+    await within_deadline(stage.phones["bob"].wait_ended())
     await entered.get_by_role("button", name="End", exact=True).click()
     await entered.get_by_role("dialog").get_by_role("button", name="End the conference").click()
     await expect(entered.get_by_text("Support is ended.")).to_be_visible()
-    await stage.phones["ann"].wait_ended()
+    await within_deadline(stage.phones["ann"].wait_ended())
     await expect(entered.get_by_role("heading", level=2, name="Participants")).to_be_hidden()
 
 
