@@ -251,15 +251,17 @@ async def set_stage(
     sections: Mapping[str, object] | None = None,
     conferences: ConferencesSettings | None = None,
     tracing: TracingOf | None = None,
+    begin: float | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock.
 
-    ``sections`` of the settings by name take the place of those that all stages have.
+    ``sections`` of the settings by name take the place of those that all stages have; ``begin`` is what the virtual clock shows
+    first, in seconds since 1970.
     """
     async with leaves_no_task(), AppServer() as app:
         clock: Clock
         if asterisk is None:
-            clock = VirtualClock()
+            clock = VirtualClock() if begin is None else VirtualClock(start=begin)
             local = LocalEngine(clock, recordings=StorageSettings().raw_recordings)
 
             def make_engine() -> MediaEngine:
