@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: help demo up test lint audit bench bench-quick chaos soak clean
+.PHONY: help demo up test lint audit bench bench-quick chaos soak pictures clean
 
 help:
 	@echo "make demo         three callers in a moderated room, on a private Asterisk (ENGINE=local: on the Python mixer)"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench        the benchmarks (bench-quick: in a fraction of the time)"
 	@echo "make chaos        faults on purpose in 20 rooms with 60 phones, and what each of them costs (ROOMS=5: in fewer)"
 	@echo "make soak         calls that come and go for half an hour, and whether anything grows (MINUTES=5: for less)"
+	@echo "make pictures     takes the pictures of docs/dashboard.md anew"
 	@echo "make clean        remove what was made here"
 
 demo: $(VENV)/run.done
@@ -54,6 +55,9 @@ chaos: $(VENV)/dev.done
 
 soak: $(VENV)/dev.done
 	$(RUN)/python -m tests.chaos.soak $(if $(ROOMS),--rooms $(ROOMS)) $(if $(MINUTES),--minutes $(MINUTES))
+
+pictures: $(VENV)/dev.done
+	$(RUN)/python -m tests.browser.pictures docs/images
 
 clean:
 	rm -rf $(VENV) demo-output benchmarks/results

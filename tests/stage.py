@@ -4,10 +4,14 @@ import asyncio
 import base64
 import contextlib
 import gc
+import os
+import shutil
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
@@ -35,6 +39,7 @@ from ari_conf.settings import (
     StorageSettings,
     WebhookSettings,
 )
+from ari_conf.store import Store
 from ari_conf.tracing import TracingOf
 from ari_conf.webhooks import HttpPolicy, WebhookClient
 
@@ -232,9 +237,25 @@ async def clear_away(asterisk: PrivateAsterisk) -> None:
                 assert answer.status == 204
 
 
+def _tables() -> Path:
+    """Return an SQLite database with tables and nothing in them, made once: making them takes longer than most tests."""
+    path = StorageSettings().folder.expanduser() / f"tables-{os.getpid()}.db"
+    if not path.exists():
+
+        async def make() -> None:
+            store = Store(f"sqlite:///{path}")
+            await store.open()
+            await store.close()
+
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, make()).result()
+    return path
+
+
 def settings_for(app: AppServer, *numbers: NumberSettings) -> Settings:
     # A database of its own: what one test still owes must not be delivered in another.
-    database = StorageSettings().folder / f"{uuid.uuid4()}.db"
+    database = StorageSettings().folder.expanduser() / f"{uuid.uuid4()}.db"
+    shutil.copy(_tables(), database)
     return Settings(
         server=ServerSettings(port=0),
         database=DatabaseSettings(url=SecretStr(f"sqlite:///{database}")),
@@ -251,15 +272,17 @@ async def set_stage(
     sections: Mapping[str, object] | None = None,
     conferences: ConferencesSettings | None = None,
     tracing: TracingOf | None = None,
+    begin: float | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a controller: on the Asterisk if one is given, else on the local engine and a virtual clock.
 
-    ``sections`` of the settings by name take the place of those that all stages have.
+    ``sections`` of the settings by name take the place of those that all stages have; ``begin`` is what the virtual clock shows
+    first, in seconds since 1970.
     """
     async with leaves_no_task(), AppServer() as app:
         clock: Clock
         if asterisk is None:
-            clock = VirtualClock()
+            clock = VirtualClock() if begin is None else VirtualClock(start=begin)
             local = LocalEngine(clock, recordings=StorageSettings().raw_recordings)
 
             def make_engine() -> MediaEngine:

@@ -128,5 +128,5 @@ def test_every_file_that_a_document_names_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = {name for name in names_in(text) if name.startswith(FOLDERS) and " " not in name}
     assert [name for name in named if not any(PROJECT.glob(name.partition(":")[0].rstrip("/")))] == []
-    linked = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link}
+    linked = {link.partition("#")[0] for link in re.findall(r'(?:\]\(|src(?:set)?=")([^)"]+)', text) if "://" not in link}
     assert [link for link in linked if link and not (document.parent / link).exists()] == []

@@ -1,11 +1,15 @@
 """What signals do to the work of a command: once it clears up, nobody cuts that short."""
 
 import asyncio
+import contextlib
+import gc
 
 import pytest
 
 from ari_conf.commands.life import Stop
-from tests.stage import within_deadline
+from ari_conf.commands.running import serve
+from ari_conf.settings import ServerSettings, Settings
+from tests.stage import ACCOUNT, until, within_deadline
 
 
 class Work:
@@ -61,3 +65,16 @@ async def test_nothing_is_cancelled_when_the_work_has_come_to_its_end() -> None:
     assert not work.task.cancelling()
     work.task.cancel()
     await work.end()
+
+
+async def test_what_a_start_has_made_is_not_looked_through_again_and_again() -> None:
+    gc.unfreeze()
+    settings = Settings(engine="local", server=ServerSettings(port=0))
+    serving = asyncio.create_task(serve(settings, (ACCOUNT,), Stop()))
+    try:
+        await until(lambda: gc.get_freeze_count() > 0 or serving.done())
+    finally:
+        gc.unfreeze()
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving

@@ -102,10 +102,15 @@ class CallSession:
     async def answer(self) -> None:
         """Answer the call, unless it has been answered."""
         if self.call.answered_at is None:
-            await self.while_up(self.engine.answer(self.call.sid))
-            self.services.book.progress.answered(self.call)
+            await self.while_up(self._answer())
         elif self.call.ended.done():
             raise gone(self.call)
+
+    async def _answer(self) -> None:
+        await self.engine.answer(self.call.sid)
+        # At once, not when whoever waits for it has a turn: a caller who hangs up meanwhile has been answered, too.
+        if not self.call.ended.done():
+            self.services.book.progress.answered(self.call)
 
     async def play(self, prompts: Sequence[Prompt], base: str, begun: Callable[[Prompt], None] | None = None) -> None:
         """Play prompts to the caller, one after the other; what cannot be had is noted and passed over.

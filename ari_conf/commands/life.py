@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ class Life:
     async def lead(self, broken: Coroutine[Any, Any, None]) -> None:
         """Live until it is to end, and tell the operator of each step. What ``broken`` raises ends it at once."""
         self.stop.gentle = self.server.stop == "finish"
+        _keep_what_is_there()
         self.manager.ready(self.controller.condition)
         watching = asyncio.ensure_future(broken)
         try:
@@ -97,3 +99,13 @@ async def _end(task: "asyncio.Future[Any]") -> None:
     await asyncio.wait({task})
     if not task.cancelled():
         task.exception()  # whoever waits for it has been told
+
+
+def _keep_what_is_there() -> None:
+    """Have the garbage collector pass over what the start has made, which stays.
+
+    Everything stands still while it looks through all there is, which it does as soon as somebody reads the history of a long
+    conference, say: some 0.2 s, and a tenth of that without what the libraries have made.
+    """
+    gc.collect()
+    gc.freeze()

@@ -6,6 +6,7 @@ call, what to look at.
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ class Explanation:
     remedy: str
 
 
+@cache
 def read_explanations() -> dict[str, Explanation]:
     """Return what each code means, by its number."""
     return {
@@ -36,9 +38,8 @@ def read_explanations() -> dict[str, Explanation]:
 
 def code_routes() -> list[Route]:
     """Return the route of all of them."""
-    explained = {"codes": read_explanations()}
 
     async def codes(_request: web.Request, _visitor: Visitor) -> Answer:
-        return explained
+        return {"codes": read_explanations()}
 
     return [Route("GET", "/codes", codes)]

@@ -68,6 +68,7 @@ class Dashboard:
         self._feed.open()
         self._stack.push_async_callback(_cancel, asyncio.create_task(self._feed.keep(), name="dashboard feed"))
         self._stack.push_async_callback(self._feed.stop)
+        self._stack.callback(self._streams.close)
         return self
 
     async def __aexit__(

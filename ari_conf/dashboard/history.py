@@ -25,6 +25,9 @@ from .waveform import Waveform, Waveforms
 
 log = structlog.get_logger(__name__)
 
+TIMELINES_AT_ONCE: Final = 2
+"""So many are made at the same time: each reads all that has happened, threads are for others, and calls need the cores."""
+
 _UNREADABLE: Final = (OSError, EOFError, ValueError, wave.Error)
 
 
@@ -34,6 +37,7 @@ class History:
     def __init__(self, house: House) -> None:
         self._house = house
         self._waveforms = Waveforms(house.settings.storage.recordings)
+        self._room = asyncio.Semaphore(TIMELINES_AT_ONCE)
 
     def routes(self) -> list[Route]:
         """Return what can be asked."""
@@ -47,11 +51,8 @@ class History:
         sid = request.match_info["sid"]
         await self._caught_up()
         row = await self._conference(sid, visitor)
-        kept = await kept_of(self._house.store, sid)
-        now = self._house.clock.now()
-        seen = self._head(row)
-        # In a thread: a thousand people and twenty thousand events take a tenth of a second.
-        body = await asyncio.to_thread(lambda: to_json(timeline(seen, kept, now)))
+        async with self._room:
+            body = await self._timeline(row)
         return web.Response(body=body, content_type=JSON)
 
     async def waveform(self, request: web.Request, visitor: Visitor) -> Waveform:
@@ -64,6 +65,13 @@ class History:
         except _UNREADABLE as error:
             log.warning("a recording cannot be drawn", recording_sid=row.sid, cause=str(error))
             raise RestError(RestCode.INTERNAL, f"The file of recording {row.sid} cannot be read: {error}.", 500) from error
+
+    async def _timeline(self, row: ConferenceRow) -> bytes:
+        kept = await kept_of(self._house.store, row.sid)
+        now = self._house.clock.now()
+        seen = self._head(row)
+        # In a thread: a thousand people and twenty thousand events take a tenth of a second.
+        return await asyncio.to_thread(lambda: to_json(timeline(seen, kept, now)))
 
     async def _conference(self, sid: str, visitor: Visitor) -> ConferenceRow:
         wanted = select(tables.conferences).where(tables.conferences.c.sid == sid)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Final
 
 import structlog
@@ -234,8 +235,9 @@ class Feed:
             self._changed_timelines,
         )
         self._forget_changes()
+        recorded = self._rooms.recorded() if recordings else {}
         for sid in rooms:
-            changed = self._rooms.look(sid, calls, recordings=sid in recordings)
+            changed = self._rooms.look(sid, calls, recorded=recorded if sid in recordings else None)
             if changed is not None:
                 for client in self._clients:
                     client.changed(changed)
@@ -253,7 +255,9 @@ class Feed:
     def _watch_levels(self) -> None:
         """Have the levels told of those who are in a room that somebody looks at, and of nobody else."""
         rooms = sorted({client.room for client in self._clients if client.room is not None})
-        wanted = tuple(call_sid for sid in rooms for call_sid in self._rooms.present(sid))
+        # An engine measures the first ones only: one room after the other, so that a crowd in one leaves some to the others.
+        in_turn = zip_longest(*(self._rooms.present(sid) for sid in rooms))
+        wanted = tuple(call_sid for one_of_each in in_turn for call_sid in one_of_each if call_sid is not None)
         if wanted != self._heard:
             self._heard = wanted
             self._house.engine.watch_levels(wanted, self._on_levels)

@@ -1,15 +1,14 @@
 """What is shown of conferences, as JSON texts: each is written once, however many watch, and anew when it has changed."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import structlog
 
 from ari_conf.calls import CallBook
 from ari_conf.conference import Conference, Participant
-from ari_conf.recordings import Recordings
+from ari_conf.recordings import Recording, Recordings
 from ari_conf.rooms import Rooms
 
 from . import views
@@ -19,7 +18,7 @@ from .views import ConferenceHead
 
 log = structlog.get_logger(__name__)
 
-to_text = partial(json.dumps, separators=(",", ":"))
+to_text = json.JSONEncoder(separators=(",", ":")).encode
 """JSON on one line, whatever is in it."""
 
 
@@ -70,21 +69,32 @@ class ShownRooms:
     def take_up(self) -> None:
         """Write all that there is."""
         self._shown.clear()
+        recorded = self.recorded()
         for sid in [*(conference.sid for conference in self._rooms.conferences), *self._ended.sids]:
-            self.look(sid)
+            self.look(sid, recorded=recorded)
 
     def clear(self) -> None:
         """Forget all, for nobody watches."""
         self._shown.clear()
 
-    def look(self, sid: str, calls: Collection[str] = (), *, recordings: bool = True) -> Changed | None:
+    def recorded(self) -> Mapping[str, Sequence[Recording]]:
+        """Return the recordings that are not finished, by Conference SID."""
+        found: dict[str, list[Recording]] = {}
+        for one in self._recordings.unfinished:
+            if one.conference_sid is not None:
+                found.setdefault(one.conference_sid, []).append(one)
+        return found
+
+    def look(
+        self, sid: str, calls: Collection[str] = (), *, recorded: Mapping[str, Sequence[Recording]] | None = None
+    ) -> Changed | None:
         """Write anew what has changed of a conference; return None if nothing has.
 
-        ``calls`` are those of which something else than their part in the conference may have changed, ``recordings`` says
-        whether the conference's may have.
+        ``calls`` are those of which something else than their part in the conference may have changed; ``recorded`` is what
+        ``recorded()`` returns now, None if none of the conference's recordings has changed.
         """
         try:
-            return self._look(sid, calls, recordings=recordings)
+            return self._look(sid, calls, recorded)
         except Exception:  # one conference's fault must not hide all others
             log.exception("a conference cannot be shown", conference_sid=sid)
             return None
@@ -114,7 +124,7 @@ class ShownRooms:
         seen = [(sid, shown) for sid, shown in self._shown.items() if is_seen(shown.head["account_sid"], scope)]
         return "[" + ",".join(_whole(shown) for _, shown in seen) + "]"
 
-    def _look(self, sid: str, calls: Collection[str], *, recordings: bool) -> Changed | None:
+    def _look(self, sid: str, calls: Collection[str], recorded: Mapping[str, Sequence[Recording]] | None) -> Changed | None:
         before = self._shown.get(sid)
         running = self._rooms.running(sid)
         head = views.head(running) if running is not None else self._ended.get(sid)
@@ -130,7 +140,7 @@ class ShownRooms:
             shown.head, shown.text = head, to_text(head)
         self._shown[sid] = shown
         people = self._look_at_people(shown, running, calls, everybody=begins)
-        has_new_recordings = (recordings or before is None) and self._look_at_recordings(sid, shown)
+        has_new_recordings = recorded is not None and self._look_at_recordings(shown, recorded.get(sid, ()))
         if not (has_new_head or people or has_new_recordings):
             return None
         return Changed(sid, head["account_sid"], has_new_head, people, has_new_recordings)
@@ -159,10 +169,10 @@ class ShownRooms:
             shown.people[call_sid] = to_text(views.expected(expected[call_sid], self._calls.get(call_sid)))
         return gone | here | called
 
-    def _look_at_recordings(self, sid: str, shown: _Shown) -> bool:
+    @staticmethod
+    def _look_at_recordings(shown: _Shown, recordings: Sequence[Recording]) -> bool:
         """Write the recordings anew; tell whether they have changed."""
-        found = [views.recording_view(one) for one in self._recordings.unfinished if one.conference_sid == sid]
-        before, shown.recordings = shown.recordings, to_text(found)
+        before, shown.recordings = shown.recordings, to_text([views.recording_view(one) for one in recordings])
         return before != shown.recordings
 
 

@@ -30,6 +30,9 @@ GONE_SECONDS: Final = 1.0
 WRITE_SECONDS: Final = 30.0
 """A watcher that takes nothing for so long is let go of; it may come again, and is told all there is."""
 
+CLOSE_SECONDS: Final = 1.0
+"""How long a stream that is closed may take to write what it is writing; a stopping controller waits for it."""
+
 _HEADERS: Final = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 """The second one keeps nginx from holding events back."""
 
@@ -46,6 +49,7 @@ class _Stream:
     request: web.Request
     client: Client | None = None
     closed: bool = False
+    _abort: asyncio.TimerHandle | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -53,9 +57,17 @@ class _Stream:
         return self.request.transport is None or self.request.transport.is_closing()
 
     def close(self) -> None:
+        """Write no more; who takes nothing of what is being written is cut off."""
         self.closed = True
         if self.client is not None:
             self.client.close()
+        if self._abort is None and self.request.transport is not None:
+            self._abort = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.request.transport.abort)
+
+    def is_over(self) -> None:
+        """Note that nothing is written any more: the connection may serve other requests."""
+        if self._abort is not None:
+            self._abort.cancel()
 
 
 class Streams:
@@ -87,8 +99,14 @@ class Streams:
             return await _serve(stream, stream.client)
         finally:
             self._streams.discard(stream)
+            stream.is_over()
             if stream.client is not None:
                 self._feed.disconnect(stream.client)
+
+    def close(self) -> None:
+        """Close all that are open."""
+        for stream in self._streams:
+            stream.close()
 
     def _refuse_too_many(self, visitor: Visitor) -> None:
         there = [stream for stream in self._streams if not stream.is_gone]

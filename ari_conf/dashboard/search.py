@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 from sqlalchemy import ColumnElement, Select, distinct, func, or_, select
@@ -13,21 +13,30 @@ from ari_conf.conference import ReasonParticipantLeft
 from ari_conf.house import House
 from ari_conf.rest.calls_list import as_over, shown_status
 from ari_conf.rest.errors import RestCode, RestError
+from ari_conf.rest.gate import TooManyRequestsError
 from ari_conf.rest.paging import Key, Wanted, in_store
 from ari_conf.rest.reading import caught_up
-from ari_conf.store import CallRow, ConferenceRow, ParticipantRow, RecordingRow
+from ari_conf.store import CallRow, ConferenceRow, ParticipantRow, RecordingRow, Row
 from ari_conf.store.tables import calls, conferences, participants, recordings
 
 from .search_conditions import Running, Search
 from .search_places import PlaceFinder
 from .search_query import Query, QueryError, parse_query
 from .views import ConferenceHead, head, head_of_row
-from .visitor import Answer, Route, Visitor
+from .visitor import Answer, Handler, Route, Visitor
+
+R = TypeVar("R", bound=Row)
 
 MOST_FOUND: Final = 25
 """So many of each kind, the newest: who has more to look through adds a word."""
 
 PAGE: Final = 50
+
+LOOKS_AT_ONCE: Final = 2
+"""So many connections to the database look through it at the same time: callbacks and REST need the others, calls the cores."""
+
+MOST_SEARCHES: Final = 10
+"""So many searches may be under way; others are told to come again."""
 
 _CURSOR: Final = re.compile(r"([0-9.e+]{1,30})-(CF[0-9a-f]{32})")
 
@@ -44,10 +53,29 @@ class Finder:
     def __init__(self, house: House) -> None:
         self._house = house
         self._store = house.store
+        self._room = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._under_way = 0
 
     def routes(self) -> list[Route]:
         """Return what can be asked."""
-        return [Route("GET", "/conferences", self.conferences), Route("GET", "/search", self.search)]
+        return [
+            Route("GET", "/conferences", self._one_of_few(self.conferences)),
+            Route("GET", "/search", self._one_of_few(self.search)),
+        ]
+
+    def _one_of_few(self, find: Handler) -> Handler:
+        """Return a handler that refuses what is asked while as many searches as may be are under way."""
+
+        async def handler(request: web.Request, visitor: Visitor) -> Answer:
+            if self._under_way >= MOST_SEARCHES:
+                raise TooManyRequestsError(1.0)
+            self._under_way += 1
+            try:
+                return await find(request, visitor)
+            finally:
+                self._under_way -= 1
+
+        return handler
 
     async def conferences(self, request: web.Request, visitor: Visitor) -> Answer:
         """Return a page of the conferences that fit the query ``q``, the newest first, and the ``cursor`` of the next page."""
@@ -71,9 +99,9 @@ class Finder:
         limit = MOST_FOUND + 1
         rooms, people, called, recorded = await asyncio.gather(
             self._conferences(search, Wanted(limit)),
-            self._store.rows(ParticipantRow, _newest(participants, search.participants(), participants.c.joined_at, limit)),
-            self._store.rows(CallRow, _newest(calls, search.calls(), calls.c.created_at, limit)),
-            self._store.rows(RecordingRow, _newest(recordings, search.recordings(), recordings.c.created_at, limit)),
+            self._rows(ParticipantRow, _newest(participants, search.participants(), participants.c.joined_at, limit)),
+            self._rows(CallRow, _newest(calls, search.calls(), calls.c.created_at, limit)),
+            self._rows(RecordingRow, _newest(recordings, search.recordings(), recordings.c.created_at, limit)),
         )
         names = await self._names({*(row.conference_sid for row in people), *(row.conference_sid or "" for row in recorded)})
         callers = await self._callers({row.call_sid for row in people})
@@ -88,7 +116,7 @@ class Finder:
 
     async def _search(self, query: Query, visitor: Visitor) -> Search:
         await caught_up(self._store)
-        finder = PlaceFinder(self._store, visitor.scope, query)
+        finder = PlaceFinder(self._store, self._room, visitor.scope, query)
         running = Running(
             conferences={one.sid: one.status.value for one in self._house.rooms.conferences},
             calls={call.sid: shown_status(call_row(call)) for call in self._house.calls.calls},
@@ -99,7 +127,9 @@ class Finder:
     async def _conferences(self, search: Search, wanted: Wanted) -> list[ConferenceRow]:
         column = conferences.c
         statement = select(conferences).where(*search.conferences())
-        return await in_store(self._store, ConferenceRow, statement, column.created_at, column.sid, newest_first=True)(wanted)
+        source = in_store(self._store, ConferenceRow, statement, column.created_at, column.sid, newest_first=True)
+        async with self._room:
+            return await source(wanted)
 
     async def _people(self, sids: Sequence[str]) -> dict[str, int]:
         column = participants.c
@@ -107,16 +137,20 @@ class Finder:
         counted = select(column.conference_sid, func.count(distinct(column.call_sid))).where(
             column.conference_sid.in_(sids), there
         )
-        async with self._store.connect() as connection:
+        async with self._room, self._store.connect() as connection:
             return {sid: count async for sid, count in await connection.stream(counted.group_by(column.conference_sid))}
 
     async def _names(self, sids: set[str]) -> dict[str, str]:
         wanted = select(conferences.c.sid, conferences.c.friendly_name).where(conferences.c.sid.in_(sids))
-        async with self._store.connect() as connection:
+        async with self._room, self._store.connect() as connection:
             return {sid: name async for sid, name in await connection.stream(wanted)}
 
     async def _callers(self, sids: set[str]) -> dict[str, CallRow]:
-        return {row.sid: row for row in await self._store.rows(CallRow, select(calls).where(calls.c.sid.in_(sids)))}
+        return {row.sid: row for row in await self._rows(CallRow, select(calls).where(calls.c.sid.in_(sids)))}
+
+    async def _rows(self, kind: type[R], wanted: Select[Any]) -> list[R]:
+        async with self._room:
+            return await self._store.rows(kind, wanted)
 
     def _head(self, row: ConferenceRow) -> ConferenceHead:
         running = self._house.rooms.running(row.sid)

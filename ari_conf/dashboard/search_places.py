@@ -52,10 +52,14 @@ class Places:
 
 
 class PlaceFinder:
-    """Finds places in ``store`` of what is seen in ``scope`` and may fit the times of ``query``."""
+    """Finds places in ``store`` of what is seen in ``scope`` and may fit the times of ``query``.
 
-    def __init__(self, store: Store, scope: Scope, query: Query) -> None:
+    ``room`` bounds how many look through the database at the same time.
+    """
+
+    def __init__(self, store: Store, room: asyncio.Semaphore, scope: Scope, query: Query) -> None:
         self._store = store
+        self._room = room
         self._scope = scope
         self._query = query
         self.contains = containing(store)
@@ -88,7 +92,7 @@ class PlaceFinder:
     async def _found(self, statement: Select[Any], *, wanted: bool) -> list[Any]:
         if not wanted:
             return []
-        async with self._store.connect() as connection:
+        async with self._room, self._store.connect() as connection:
             return list(await connection.execute(statement))
 
     def _rooms(self, word: str) -> Select[Any]:

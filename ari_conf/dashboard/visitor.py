@@ -37,6 +37,9 @@ class Visitor:
 Answer = web.StreamResponse | object
 """An aiohttp response, or what is answered as JSON with 200: a mapping, a list, a dataclass, a pydantic model."""
 
+Handler = Callable[[web.Request, Visitor], Awaitable[Answer]]
+"""Answers a visitor's request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -49,4 +52,4 @@ class Route:
 
     method: str
     path: str
-    handler: Callable[[web.Request, Visitor], Awaitable[Answer]]
+    handler: Handler

@@ -1,5 +1,6 @@
 """The REST API as an aiohttp application: who may come in, which operation it is, and what is answered."""
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, cast
@@ -65,7 +66,8 @@ class RestApi:
         self.open = False
         self.take_calls = True
         self.on_answered: Callable[[str, int, float], None] = lambda _method, _status, _seconds: None
-        self._description = to_json(openapi(operations, PREFIX))
+        self._operations = operations
+        self._description: bytes | None = None
 
     def mount(self, app: web.Application) -> None:
         """Serve the API, and ``/openapi.json``, from ``app``."""
@@ -73,6 +75,9 @@ class RestApi:
         app.router.add_get("/openapi.json", self._describe)
 
     async def _describe(self, _request: web.Request) -> web.Response:
+        if self._description is None:
+            # Only for who asks, and in a thread: it takes as long as all else that a start does.
+            self._description = await asyncio.to_thread(lambda: to_json(openapi(self._operations, PREFIX)))
         return web.Response(body=self._description, content_type=JSON)
 
     def way_in(self, prefix: str, admit: Admit, challenge: Mapping[str, str]) -> Handler:

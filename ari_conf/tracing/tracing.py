@@ -18,7 +18,7 @@ from ari_conf.rooms import Rooms
 from ari_conf.spans import NO_SPAN, Span, current_span
 from ari_conf.store import DeliveryRow
 from ari_conf.twiml import CallProgressEvent
-from ari_conf.webhooks import CallStatus, Outbox, redacted
+from ari_conf.webhooks import CallStatus, Outbox, callback_event, redacted
 from ari_conf.webhooks.delivery import GIVEN_UP, NANOSECONDS, OWED
 
 from .choices import CAUSES_KEPT, EVENTS_KEPT, STOP_GRACE_SECONDS, STOP_SECONDS
@@ -141,7 +141,7 @@ class Tracing:
             ACCOUNT_SID: row.account_sid,
             "url.full": redacted(row.url),
             "http.request.method": row.method,
-            "ari_conf.callback_event": row.parameters.get("StatusCallbackEvent") or row.parameters.get("CallStatus") or "",
+            "ari_conf.callback_event": callback_event(row.parameters),
             "ari_conf.idempotency_token": row.token,
             "ari_conf.attempts": row.attempts,
             "ari_conf.state": row.state,

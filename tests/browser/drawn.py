@@ -1,6 +1,6 @@
 """A conference of which all is known, and where the timeline has drawn it."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.async_api import Page, Route
 
@@ -81,6 +81,31 @@ def timeline(**more: Any) -> dict[str, Any]:
         "events_truncated": False,
     }
     return whole | more
+
+
+def callback(state: Literal["owed", "delivered"]) -> dict[str, Any]:
+    """A callback of the recording: one that has failed and is owed, or the same when it has arrived."""
+    delivered = state == "delivered"
+    return {
+        "token": "11111111-1111-1111-1111-111111111111",
+        "account_sid": ACCOUNT.sid,
+        "kind": "recording",
+        "lane": "RE" + "1" * 32,
+        "conference_sid": CONFERENCE,
+        "call_sid": None,
+        "event": "completed",
+        "url": "http://127.0.0.1/recorded",
+        "method": "POST",
+        "state": state,
+        "attempts": 2 if delivered else 1,
+        "created_at": BEGIN + LENGTH,
+        "next_at": BEGIN + LENGTH + 10,
+        "ended_at": BEGIN + LENGTH + 10 if delivered else None,
+        "http_status": 204 if delivered else 503,
+        "error_code": None,
+        "error": "",
+        "seconds": 0.05,
+    }
 
 
 async def answer_with(page: Page, told: dict[str, Any]) -> None:

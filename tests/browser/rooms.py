@@ -14,6 +14,8 @@ LABELLED = (
     '<Response><Dial><Conference participantLabel="{}" statusCallback="/events" statusCallbackEvent="speaker">Support'
     "</Conference></Dial></Response>"
 )
+FORGOTTEN_SECONDS = 601
+"""After so long, what has ended is no longer shown as just ended."""
 ON_LOCAL = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
 
 

@@ -28,7 +28,10 @@ WIDTH, HEIGHT = 1280, 800
 
 _OURS = ("127.0.0.1", "localhost", "::1")
 _WITHOUT_HOST = ("about", "blob", "data")
-_ARGUMENTS = ("--host-resolver-rules=" + ",".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in _OURS)]),)
+_ARGUMENTS = (
+    "--host-resolver-rules=" + ",".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in _OURS)]),
+    "--font-render-hinting=none",  # letters stand where the font wants them, as on a screen
+)
 _MILLISECONDS = DEADLINE * 1000
 
 
@@ -100,10 +103,10 @@ async def running_browser(progress: Callable[[str], None]) -> AsyncIterator[Brow
 
 
 @asynccontextmanager
-async def opened_page(browser: Browser, faults: Faults) -> AsyncIterator[Page]:
+async def opened_page(browser: Browser, faults: Faults, locale: str = "en-US") -> AsyncIterator[Page]:
     """Open a page with no past, light and 1280 px wide; fail at the end for what is in ``faults``."""
     context = await browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", locale="en-US", timezone_id="UTC"
+        viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", locale=locale, timezone_id="UTC"
     )
     try:
         context.set_default_timeout(_MILLISECONDS)

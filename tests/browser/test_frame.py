@@ -6,18 +6,20 @@ from aiohttp import web
 from playwright.async_api import Page, expect
 
 from ari_conf.settings import ServerSettings
-from tests.app_server import AUTH_TOKEN
+from tests.app_server import AUTH_TOKEN, failing
 from tests.stage import ACCOUNT, Stage, set_stage
 
 from .axe import violations
 from .dashboard import Dashboard, logged_in
-from .rooms import LABELLED, ON_LOCAL, call_in, line
+from .rooms import FORGOTTEN_SECONDS, LABELLED, ON_LOCAL, call_in, line, open_room
 from .running import HEIGHT, Faults
 
 SILENCE_SECONDS = 37
 """A stream without a word for so long is dead."""
 ASLEEP_SECONDS = 62
 """A page that nobody has looked at for so long watches nothing."""
+REFUSED_SECONDS = 3
+"""A stream that was refused is asked for again by then."""
 LOOK = """(state) => {
     Object.defineProperty(document, "hidden", { value: state === "hidden", configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -43,7 +45,7 @@ async def test_wrong_password_is_told_and_the_right_one_leads_where_one_wanted_t
     await expect(page.get_by_label("Password")).to_be_focused()
     await page.keyboard.type(AUTH_TOKEN)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1, name="Health")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1, name="Health")).to_be_focused()
     await page.get_by_role("button", name="Log out").click()
     await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     await page.reload()
@@ -106,11 +108,20 @@ async def test_failed_callbacks_and_notifications_are_counted_until_somebody_loo
 
 
 @ON_LOCAL
-async def test_small_window_has_its_navigation_behind_a_button(entered: Page) -> None:
+async def test_small_window_has_its_navigation_behind_a_button(stage: Stage, entered: Page) -> None:
     await entered.set_viewport_size({"width": 400, "height": HEIGHT})
-    health = entered.get_by_role("link", name="Health")
+    health, menu = entered.get_by_role("link", name="Health"), entered.get_by_role("button", name="Menu")
     await expect(health).to_be_hidden()
-    await entered.get_by_role("button", name="Menu").click()
+    await menu.click()
+    await health.focus()
+    await entered.keyboard.press("Escape")
+    await expect(health).to_be_hidden()
+    await expect(menu).to_be_focused()
+    await menu.click()
+    # What happens meanwhile is counted in it, and does not take it away.
+    stage.app.voice["/events"] = failing(404)
+    await call_in(stage, "ann", "bob")
+    await expect(entered.get_by_role("link", name="Callbacks")).to_contain_text("since you looked")
     await health.click()
     await expect(entered.get_by_role("heading", level=1, name="Health")).to_be_focused()
     await expect(health).to_be_hidden()
@@ -118,8 +129,9 @@ async def test_small_window_has_its_navigation_behind_a_button(entered: Page) ->
 
 @ON_LOCAL
 async def test_page_that_is_not_there_says_so(stage: Stage, entered: Page) -> None:
-    await entered.goto(Dashboard(stage, entered).url("/nowhere"))
-    await expect(entered.get_by_role("heading", level=1, name="There is no such page")).to_be_visible()
+    for path in ("/nowhere", "/calls/%E0"):
+        await entered.goto(Dashboard(stage, entered).url(path))
+        await expect(entered.get_by_role("heading", level=1, name="There is no such page")).to_be_visible()
     await entered.goto(Dashboard(stage, entered).url(f"/conferences/CF{'0' * 32}"))
     await expect(entered.get_by_role("alert")).to_contain_text("There is no conference CF000")
 
@@ -141,6 +153,56 @@ async def test_stream_that_has_fallen_silent_is_asked_for_again(page: Page) -> N
         async with page.expect_request("**/dashboard/api/live"):
             await page.clock.fast_forward(SILENCE_SECONDS * 1000)
         await expect(page.locator(".connection")).to_have_text("Live")
+
+
+@ON_LOCAL
+async def test_page_that_was_refused_goes_on_with_the_conference_it_is_of(stage: Stage, page: Page, faults: Faults) -> None:
+    faults.allow("status of 503")
+    await call_in(stage, "ann")
+    await stage.until(lambda: bool(stage.controller.rooms.conferences))
+    (conference,) = stage.controller.rooms.conferences
+    async with logged_in(stage, page) as dashboard:
+        await page.clock.install()
+        await dashboard.open(f"/conferences/{conference.sid}")
+        await expect(page.locator(".connection")).to_have_text("Live")
+        await page.route("**/dashboard/api/live?*", lambda route: route.fulfill(status=503), times=1)
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await expect(page.locator(".connection")).to_have_text("No connection")
+        async with page.expect_request(f"**/dashboard/api/live?conference={conference.sid}"):
+            await page.clock.fast_forward(REFUSED_SECONDS * 1000)
+        await expect(page.locator(".connection")).to_have_text("Live")
+
+
+@ON_LOCAL
+async def test_conference_that_has_ended_while_nobody_looked_is_shown_as_ended(stage: Stage, page: Page) -> None:
+    await call_in(stage, "ann")
+    await stage.until(lambda: bool(stage.controller.rooms.conferences))
+    (conference,) = stage.controller.rooms.conferences
+    async with logged_in(stage, page) as dashboard:
+        await page.clock.install()
+        await dashboard.open(f"/conferences/{conference.sid}")
+        await expect(line(page, "ann")).to_be_visible()
+        await page.evaluate(LOOK, "hidden")
+        await page.clock.fast_forward(ASLEEP_SECONDS * 1000)
+        await stage.hang_up_all()
+        await stage.until(lambda: not stage.controller.rooms.conferences)
+        await stage.clock.let_pass(FORGOTTEN_SECONDS)
+        await page.evaluate(LOOK, "visible")
+        await expect(page.locator(".room-head")).to_contain_text("last participant left")
+        await expect(line(page, "ann")).to_be_hidden()
+
+
+@ON_LOCAL
+async def test_going_back_leaves_no_question_and_no_menu(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann")
+    for asks in ("End", "More for ann"):
+        await open_room(entered)
+        await entered.get_by_role("button", name=asks, exact=True).click()
+        asked = entered.get_by_role("dialog").or_(entered.get_by_role("menu"))
+        await expect(asked).to_be_visible()
+        await entered.go_back()
+        await expect(entered.get_by_role("heading", level=1, name="Live")).to_be_visible()
+        await expect(asked).to_have_count(0)
 
 
 @ON_LOCAL

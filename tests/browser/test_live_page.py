@@ -5,11 +5,10 @@ from playwright.async_api import Page, expect
 from tests.stage import Stage
 
 from .dashboard import Dashboard
-from .rooms import LABELLED, ON_LOCAL, call_in, is_accessible_and_fits, line, open_room
+from .rooms import FORGOTTEN_SECONDS, LABELLED, ON_LOCAL, call_in, is_accessible_and_fits, line, open_room
 
-FORGOTTEN_SECONDS = 601
-"""After so long, what has ended is no longer shown as just ended."""
 BIG = 1000
+LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
 
 
 async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, entered: Page) -> None:
@@ -30,6 +29,30 @@ async def test_who_comes_talks_falls_silent_and_goes_is_seen(stage: Stage, enter
 
 
 @ON_LOCAL
+async def test_room_that_starts_meanwhile_loses_no_click(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann")
+    link = entered.get_by_role("link", name="Support")
+    await link.hover()
+    await entered.mouse.down()
+    await call_in(stage, "bob", "cid")
+    counts = entered.locator(".counts > *")
+    await expect(counts.nth(1)).to_have_text("3 participants")
+    await expect(counts.nth(0)).to_have_text("1 conference")
+    await entered.mouse.up()
+    await expect(entered.get_by_role("heading", level=1, name="Support")).to_be_focused()
+
+
+@ON_LOCAL
+async def test_room_that_starts_keeps_the_focus(stage: Stage, entered: Page) -> None:
+    await call_in(stage, "ann")
+    link = entered.get_by_role("link", name="Support")
+    await link.focus()
+    await call_in(stage, "bob")
+    await expect(entered.get_by_role("heading", level=2, name="In progress")).to_be_visible()
+    await expect(link).to_be_focused()
+
+
+@ON_LOCAL
 async def test_conference_that_has_ended_long_ago_has_its_page(stage: Stage, entered: Page) -> None:
     await call_in(stage, "ann", "bob")
     (conference,) = stage.controller.rooms.conferences
@@ -46,9 +69,11 @@ async def test_conference_that_has_ended_long_ago_has_its_page(stage: Stage, ent
 @ON_LOCAL
 async def test_axe_finds_nothing_and_a_phone_needs_no_scrolling_to_the_side(stage: Stage, entered: Page) -> None:
     await call_in(stage, "ann")
-    long_names = LABELLED.format("Wolfeschlegelsteinhausenbergerdorff" * 3).replace("Support", "Weekly planning of all " * 5)
+    long_names = LABELLED.format("&lt;b>; " + LONG).replace("Support", "Weekly planning of all " * 5)
     await stage.room("bob", twiml=long_names)
     await expect(entered.get_by_role("article")).to_have_count(2)
+    # It is text, and not cut as a SIP URI would be.
+    await expect(line(entered, f"<b>; {LONG}")).to_be_visible()
     await is_accessible_and_fits(entered)
     await open_room(entered, "Weekly planning")
     await is_accessible_and_fits(entered)

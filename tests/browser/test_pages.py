@@ -1,16 +1,18 @@
 """Pages of what has been: calls with their TwiML, callbacks that are sent again, what went wrong, recordings, the search."""
 
+import asyncio
 import re
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.app_server import failing
 from tests.stage import NUMBERS, Stage
 
 from .axe import violations
 from .dashboard import fits, logged_in, until_so
+from .running import Faults
 
 pytestmark = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
 
@@ -19,6 +21,10 @@ ROOM = (
     "Support</Conference></Dial></Response>"
 )
 RECORDED = "<Response><Dial><Conference record='record-from-start'>Support</Conference></Dial></Response>"
+
+
+LOOKED_AT_SECONDS = 4
+"""A call that is not over is looked at again by then."""
 
 
 def phone(name: str) -> str:
@@ -70,6 +76,44 @@ async def test_event_shows_its_callback_which_is_sent_again(stage: Stage, page: 
         await expect(event.get_by_role("button", name="Send again")).to_be_visible()
 
 
+async def test_list_that_is_answered_late_is_not_shown_in_the_place_of_what_was_chosen_since(stage: Stage, page: Page) -> None:
+    async with logged_in(stage, page) as dashboard:
+        await dashboard.open("/callbacks")
+        chosen = asyncio.Event()
+
+        async def dawdle(route: Route) -> None:
+            await chosen.wait()
+            await route.continue_()
+
+        await page.route("**/Callbacks.json?State=owed", dawdle)
+        async with page.expect_response("**/Callbacks.json?State=owed") as late:
+            await page.get_by_role("button", name="Owed").click()
+            await page.get_by_role("button", name="Given up").click()
+            await expect(page.get_by_text("None was given up.")).to_be_visible()
+            chosen.set()
+        await (await late.value).finished()
+        await page.get_by_role("button", name="Delivered").click()
+        await expect(page.locator(".list-place")).to_have_text("None was delivered yet.")
+
+
+async def test_call_that_could_not_be_asked_for_once_is_looked_at_again(stage: Stage, page: Page, faults: Faults) -> None:
+    faults.allow("ERR_FAILED")
+    await stage.room("ann", twiml=ROOM)
+    await stage.callbacks(1)
+    (call,) = stage.controller.switchboard.calls
+    async with logged_in(stage, page) as dashboard:
+        await page.clock.install()
+        await dashboard.open(f"/calls/{call.sid}")
+        async with page.expect_event("requestfailed"):
+            await page.route("**/Documents.json", lambda route: route.abort(), times=1)
+            await page.clock.fast_forward(LOOKED_AT_SECONDS * 1000)
+        await stage.hang_up_all()
+        await stage.until(lambda: not stage.controller.switchboard.calls)
+        async with page.expect_request("**/Documents.json"):
+            await page.clock.fast_forward(LOOKED_AT_SECONDS * 1000)
+        await expect(page.locator(".page-head")).to_contain_text("completed")
+
+
 async def test_notification_is_explained_and_leads_to_its_call(stage: Stage, page: Page) -> None:
     stage.app.voice["/events"] = failing(404)
     await stage.room("ann", twiml=ROOM)
@@ -118,6 +162,7 @@ async def test_search_finds_rooms_and_people_and_says_what_it_does_not_understan
         await page.keyboard.type("label:agent")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("table", name="Conferences found").get_by_role("link", name="Support")).to_be_visible()
+        whole = await page.locator("main .page").element_handle()
         await page.get_by_role("link", name="1 participant").click()
         await expect(page.get_by_role("heading", name="Participants")).to_be_in_viewport()
         await expect(page.get_by_role("listitem").filter(has_text="agent")).to_contain_text("in Support")
@@ -129,6 +174,9 @@ async def test_search_finds_rooms_and_people_and_says_what_it_does_not_understan
         await box.press("Enter")
         await expect(page.get_by_text("No conference fits all of these words.")).to_be_visible()
         assert page.url.endswith("/conferences?q=nobody")
+        # The link to the participants was one within the page.
+        assert whole is not None
+        assert await whole.evaluate("(page) => page.isConnected")
 
 
 async def test_recording_is_drawn_and_sought_in_by_keyboard_and_played(stage: Stage, page: Page) -> None:
@@ -175,12 +223,20 @@ INSPECTED = ("/conferences", "/queues", "/health")
 """Those whose kind no other test has inspected."""
 
 
+async def with_two_accounts(route: Route) -> None:
+    """Let the page believe that it may see two accounts, between which most lists let choose."""
+    answer = await route.fetch()
+    session = await answer.json()
+    await route.fulfill(response=answer, json=session | {"accounts": [*session["accounts"], "AC" + "9" * 32]})
+
+
 async def test_pages_are_accessible_and_fit_a_phone(stage: Stage, page: Page) -> None:
     stage.app.voice["/events"] = failing(404)
     await stage.room("ann", twiml=ROOM)
     await stage.callbacks(1)
     (call,) = stage.controller.switchboard.calls
     async with logged_in(stage, page) as dashboard:
+        await page.route("**/dashboard/api/session", with_two_accounts)
         await page.set_viewport_size({"width": 400, "height": 800})
         for path in (*PAGES, f"/calls/{call.sid}"):
             await dashboard.open(path)

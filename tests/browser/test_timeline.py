@@ -9,7 +9,8 @@ from tests.stage import Stage
 
 from .axe import violations
 from .dashboard import Dashboard, fits, logged_in, until_so
-from .drawn import ANN, BARS, BEGIN, BOB, CHIEF, CONFERENCE, HEAD, LENGTH, answer_with, bars, person, span, timeline
+from .drawn import ANN, BARS, BEGIN, BOB, CHIEF, CONFERENCE, HEAD, LENGTH, answer_with, bars, callback, person, span, timeline
+from .running import Faults
 
 pytestmark = pytest.mark.parametrize("either_engine", ["local"], indirect=True)
 
@@ -141,3 +142,29 @@ async def test_table_says_the_same_and_the_page_is_accessible_and_fits_a_phone(s
         assert await violations(page) == []
         await page.set_viewport_size({"width": 400, "height": 800})
         assert await fits(page)
+
+
+async def test_recording_that_is_heard_is_left_alone_when_its_callback_settles(
+    stage: Stage, page: Page, faults: Faults
+) -> None:
+    faults.allow("status of 503")
+    told = timeline()
+    owed = callback("owed")
+    told["recordings"][0]["callbacks"] = [owed]
+    async with logged_in(stage, page) as dashboard:
+        await answer_with(page, told)
+        await page.route("**/timeline", lambda route: route.fulfill(status=503), times=1)
+        await dashboard.open(f"/conferences/{CONFERENCE}")
+        # The first answer is a refusal, after which all there is is shown nevertheless.
+        await page.get_by_role("button", name="Try again").click()
+        row = page.get_by_role("list", name="Callbacks of this recording").get_by_role("listitem")
+        await row.get_by_role("button").click()
+        await expect(row).to_contain_text("503 tried once")
+        heard = await page.locator("audio").element_handle()
+        owed |= callback("delivered")
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await expect(row).to_contain_text("204 in 50 ms")
+        await expect(row.get_by_role("button", name="all that is known of it")).to_be_focused()
+        await expect(row.get_by_role("button", name="Send again")).to_be_visible()
+        assert heard is not None
+        assert await heard.evaluate("(audio) => audio.isConnected")

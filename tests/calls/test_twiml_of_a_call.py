@@ -144,6 +144,14 @@ async def test_the_action_of_a_caller_who_has_hung_up_is_told_and_its_answer_ign
     assert stage.app.params("/never") == []
 
 
+@pytest.mark.parametrize("either_engine", ["local"], indirect=True)
+async def test_a_caller_who_hangs_up_as_soon_as_answered_has_been_answered(stage: Stage) -> None:
+    stage.answer(f"<Response><Dial>{JOIN}</Dial></Response>")
+    for name in ("ann", "bob", "cid"):
+        await stage.room(name)
+        assert all(call.answered_at is not None for call in stage.controller.switchboard.calls)
+
+
 async def test_a_document_without_more_verbs_hangs_up(stage: Stage) -> None:
     stage.answer("<Response><Pause length='1'/></Response>")
     ann = stage.phone("ann")

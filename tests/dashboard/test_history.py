@@ -1,5 +1,6 @@
 """The past as the dashboard asks for it: the timeline of conferences, live and over, and waveforms; each sees its own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from ari_conf.dashboard import history
+from ari_conf.dashboard.history_rows import kept_of
+from ari_conf.dashboard.timeline import Kept
 from ari_conf.recordings import RecordingStatus
-from ari_conf.store import RecordingRow, Row
+from ari_conf.store import RecordingRow, Row, Store
 from tests.app_server import AUTH_TOKEN
 from tests.dashboard.door import ANN, LEO, NOR, OTHER, Browser, Office, office
 from tests.dashboard.test_waveform import LOUD, nonsense, wav
-from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage
+from tests.stage import ACCOUNT, NUMBERS, Stage, set_stage, until
 from tests.store.rows import conference, happened, recording
 
 EVENTS = "join leave mute hold modify speaker start end"
@@ -154,3 +158,27 @@ async def test_a_conference_with_more_events_than_are_read_at_once(two: Office, 
     made = await asked(browser, f"/conferences/{row.sid}/timeline")
     assert [event["number"] for event in made["events"]] == list(range(1, 9))
     assert made["conference"]["status"] == "completed"  # for nobody is there to run it any more
+
+
+async def test_those_who_look_back_leave_room_for_others(two: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = conference(1, account=ACCOUNT.sid)
+    write(two, row)
+    may_end, reading = asyncio.Event(), 0
+
+    async def slowly(store: Store, sid: str) -> Kept:
+        nonlocal reading
+        reading += 1
+        await may_end.wait()
+        reading -= 1
+        return await kept_of(store, sid)
+
+    monkeypatch.setattr(history, "kept_of", slowly)
+    browser = await two.browser().entered("ann")
+    path = f"/conferences/{row.sid}/timeline"
+    asking = [asyncio.create_task(asked(browser, path)) for _ in range(history.TIMELINES_AT_ONCE + 2)]
+    await until(lambda: reading >= history.TIMELINES_AT_ONCE)
+    await browser.session()
+    most = reading
+    may_end.set()
+    assert most == history.TIMELINES_AT_ONCE
+    assert all([await one for one in asking])

@@ -1,14 +1,16 @@
 """Who may watch, how long, and what becomes of a watcher that does not listen."""
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
 import pytest
 
 from ari_conf.conference import ConferenceSettings, Participant, SetMuted
 from ari_conf.dashboard import live_stream
+from ari_conf.recordings import Recording, Recordings
 from ari_conf.rooms import Caller
 from tests.app_server import AUTH_TOKEN
 from tests.stage import ACCOUNT, set_stage, until, within_deadline
@@ -70,6 +72,33 @@ async def test_nobody_is_told_of_the_timeline_of_another_account(house: Office) 
         assert watcher.of("timeline") == []
 
 
+async def test_a_crowd_in_one_room_leaves_levels_to_another(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert house.controller is not None
+    asked: list[Sequence[str]] = []
+    monkeypatch.setattr(house.controller.engine, "watch_levels", lambda call_sids, _on_levels: asked.append(call_sids))
+    rooms = {room: [f"CA{room}{number}" for number in range(3)] for room in ("one", "another")}
+    sids = [join(house, ACCOUNT.sid, call_sid, room) for room, people in rooms.items() for call_sid in people]
+    browser = await house.browser().entered("ann")
+    async with watching(browser, sids[0]), watching(browser, sids[-1]):
+        await until(lambda: bool(asked) and len(asked[-1]) == len(sids))
+    measured = next(one for one in reversed(asked) if len(one) == len(sids))[:2]
+    assert [len(set(people) & set(measured)) for people in rooms.values()] == [1, 1]
+
+
+async def test_recordings_are_gone_through_once_and_not_for_each_room(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    def unfinished(_recordings: Recordings) -> list[Recording]:
+        nonlocal looks
+        looks += 1
+        return []
+
+    monkeypatch.setattr(Recordings, "unfinished", property(unfinished))
+    async with watching(await house.browser().entered("ann")) as watcher:
+        await until(lambda: bool(watcher.of("snapshot")))
+    assert (looks, len(watcher.conferences)) == (1, 2)
+
+
 async def test_a_stranger_sees_nothing_and_a_look_at_the_headers_opens_no_stream(house: Office) -> None:
     assert (await house.browser().ask("GET", "/dashboard/api/live")).status == 401
     assert (await house.browser().ask("GET", "/dashboard/api/health")).status == 401
@@ -126,6 +155,14 @@ def is_muted(watcher: Watcher, number: int) -> bool:
     return [one["muted"] for one in people].count(True) == number
 
 
+async def ask_and_read_nothing(deaf: socket.socket, browser: Browser) -> None:
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.settimeout(0.0)
+    await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", browser.port))
+    asked = f"GET /dashboard/api/live HTTP/1.1\r\nHost: x\r\nCookie: ari_conf_session={browser.cookie}\r\n\r\n"
+    await asyncio.get_running_loop().sock_sendall(deaf, asked.encode())
+
+
 async def test_who_does_not_read_is_let_go_of_and_keeps_nobody_waiting(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_stream, "WRITE_SECONDS", 0.3)
     assert house.controller is not None
@@ -136,11 +173,7 @@ async def test_who_does_not_read_is_let_go_of_and_keeps_nobody_waiting(house: Of
     ann = await house.browser().entered("ann")
     feed = house.controller.dashboard._feed
     with socket.socket() as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.settimeout(0.0)
-        await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", house.controller.port))
-        asked = f"GET /dashboard/api/live HTTP/1.1\r\nHost: x\r\nCookie: ari_conf_session={ann.cookie}\r\n\r\n"
-        await asyncio.get_running_loop().sock_sendall(deaf, asked.encode())
+        await ask_and_read_nothing(deaf, ann)
         await until(lambda: len(feed._clients) == 1)
         async with watching(ann) as watcher:
             await until(lambda: "crowd" in watcher.rooms)
@@ -162,6 +195,33 @@ async def test_open_streams_do_not_keep_a_controller_from_stopping() -> None:
             await until(lambda: bool(watcher.of("snapshot")))
             await stage.stop()
             await until(lambda: watcher.over)
+
+
+async def test_who_does_not_read_does_not_keep_a_controller_from_stopping() -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        deaf = stack.enter_context(socket.socket())
+        house = await stack.enter_async_context(office(ANN).open())
+        assert house.controller is not None
+        assert house.controller.dashboard is not None
+        streams = house.controller.dashboard._streams._streams
+        sids = [f"CA{number:032}" for number in range(CROWD)]
+        for number, call_sid in enumerate(sids):
+            sid = join(house, ACCOUNT.sid, call_sid, "crowd", f"{number}{LABEL}")
+        ann = await house.browser().entered("ann")
+        await ask_and_read_nothing(deaf, ann)
+        await until(lambda: any(stream.client for stream in streams))
+        (client,) = (stream.client for stream in streams)
+        assert client is not None
+        async with watching(ann) as watcher:
+            await until(lambda: "crowd" in watcher.rooms)
+            turn = 0
+            while not client._people or turn % 2:
+                turn += 1
+                for call_sid in sids:
+                    house.controller.rooms.command(sid, SetMuted(call_sid, muted=bool(turn % 2)))
+                await until(partial(is_muted, watcher, turn % 2 * CROWD))
+        stopping = stack.pop_all()
+        await within_deadline(stopping.aclose())
 
 
 async def test_a_page_that_was_closed_is_noticed_with_nothing_to_tell_it(

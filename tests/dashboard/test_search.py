@@ -1,6 +1,8 @@
 """Finding things by what is known of them, in SQLite and PostgreSQL; each finds only what it may see."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,16 +10,19 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 from multidict import MultiDict
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ari_conf.dashboard.search import PAGE, Finder
+from ari_conf.dashboard import search
+from ari_conf.dashboard.search import LOOKS_AT_ONCE, MOST_SEARCHES, PAGE, Finder
 from ari_conf.dashboard.visitor import Visitor
 from ari_conf.house import House
 from ari_conf.rest.errors import RestError
+from ari_conf.rest.gate import TooManyRequestsError
 from ari_conf.store import ConferenceRow, ParticipantRow, Row, Store
 from tests.app_server import AUTH_TOKEN
 from tests.dashboard.door import Browser
 from tests.stage import ACCOUNT as STAGED
-from tests.stage import NUMBERS, set_stage
+from tests.stage import NUMBERS, set_stage, within_deadline
 from tests.store.rows import ACCOUNT, NOW, OTHER_ACCOUNT, call, conference, participant, recording
 
 HOUR = 3600.0
@@ -30,12 +35,13 @@ class Archive:
         self.store = store
         rooms = SimpleNamespace(conferences=[], running=lambda _sid: None)
         calls = SimpleNamespace(calls=[], get=lambda _sid: None)
-        self.finder = Finder(cast("House", SimpleNamespace(store=store, rooms=rooms, calls=calls)))
+        finder = Finder(cast("House", SimpleNamespace(store=store, rooms=rooms, calls=calls)))
+        self.handlers = {route.path: route.handler for route in finder.routes()}
 
     async def ask(self, what: str, scope: str | None = None, **query: str) -> dict[str, Any]:
         request = cast("web.Request", SimpleNamespace(query=MultiDict(query)))
         visitor = cast("Visitor", SimpleNamespace(scope=scope))
-        return cast("dict[str, Any]", await getattr(self.finder, what)(request, visitor))
+        return cast("dict[str, Any]", await self.handlers[f"/{what}"](request, visitor))
 
     async def found(self, q: str, scope: str | None = None) -> Mapping[str, list[Any]]:
         """Return what is found, by kind: names of conferences, labels, numbers of callers, and SIDs of recordings."""
@@ -182,6 +188,44 @@ async def test_a_call_with_another_label_elsewhere_is_found_where_it_had_this_on
     assert isinstance(stay, ParticipantRow)
     store.write([*met(1, "first", "agent", "+1"), second, replace(stay, conference_sid=second.sid, label="boss")])
     assert (await Archive(store).found("label:boss"))["participants"] == ["boss"]
+
+
+async def test_searches_leave_connections_to_others(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, now, most = archive.store.connect, 0, 0
+
+    @contextlib.asynccontextmanager
+    async def counted() -> AsyncIterator[AsyncConnection]:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        try:
+            async with connect() as connection:
+                yield connection
+        finally:
+            now -= 1
+
+    monkeypatch.setattr(archive.store, "connect", counted)
+    found = await asyncio.gather(*(archive.found("support town chief agent 999999") for _ in range(4)))
+    assert found == [NOTHING] * 4
+    assert most == LOOKS_AT_ONCE
+
+
+async def test_of_many_searches_at_once_some_are_told_to_come_again(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = asyncio.Event()
+
+    async def slowly(_store: Store) -> None:
+        await may_go_on.wait()
+
+    await archive.store.flush()
+    monkeypatch.setattr(search, "caught_up", slowly)
+    asking = [asyncio.create_task(archive.ask("search", q="hall")) for _ in range(MOST_SEARCHES)]
+    await asyncio.sleep(0)
+    for what in ("search", "conferences"):
+        with pytest.raises(TooManyRequestsError):
+            await within_deadline(archive.ask(what, q="hall"))
+    may_go_on.set()
+    assert [len(one["conferences"]) for one in await asyncio.gather(*asking)] == [1] * MOST_SEARCHES
+    assert len((await archive.ask("search", q="hall"))["conferences"]) == 1
 
 
 async def test_a_query_that_means_nothing_is_refused(archive: Archive) -> None:

@@ -282,4 +282,4 @@ def mutated_events(rng: random.Random, data: bytes, pool: Pool) -> bytes:
     return b"\n".join(lines)
 
 
-TARGET = Target("ari_events", HERE / "corpus/ari_events", _open, examples=150, mutate=mutated_events)
+TARGET = Target("ari_events", HERE / "corpus/ari_events", _open, examples=60, mutate=mutated_events)

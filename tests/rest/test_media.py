@@ -107,9 +107,12 @@ async def test_who_may_not_and_what_is_not_there(desk: Desk) -> None:
         assert (status, headers["WWW-Authenticate"]) == (401, 'Basic realm="Twilio API"')
     assert (await media(desk, row(5).sid))[0] == 404
     assert (await media(desk, sid + ".json", "HEAD"))[0] == 405
-    desk.stage.controller.store.write([row(6, status="processing"), row(7), row(8, account_sid="AC" + "9" * 32)])
-    for number in (6, 7, 8):
-        assert (await media(desk, row(number).sid + ".wav"))[0] == 404
+    # Other tests have left sounds of the SIDs that ``row`` gives.
+    processing, without_sound, of_another = (new_sid(SidKind.RECORDING) for _ in range(3))
+    rows = [row(6, sid=processing, status="processing"), row(7, sid=without_sound)]
+    desk.stage.controller.store.write([*rows, row(8, sid=of_another, account_sid="AC" + "9" * 32)])
+    for recording_sid in (processing, without_sound, of_another):
+        assert (await media(desk, recording_sid + ".wav"))[0] == 404
 
 
 async def test_what_was_made_goes_with_the_recording(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from tests.app_server import AppServer
 from tests.rest.desk import Desk
 from tests.stage import ACCOUNT, NUMBERS, TONES, settings_for, until
 
-EXAMPLES = "10"
+EXAMPLES = "3"
 """Random requests for each operation, besides those that try each border of each field."""
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,ignored_auth"

@@ -16,6 +16,7 @@ from .test_rooms import room
 from .world import JITTER, World, ask, hear_each_other, listen, longest_gap, voices
 
 LOST, BACK = "the engine is lost; calls go on there without us", "the engine is back"
+WAITS = "the audio of a room has to wait for Asterisk"
 
 
 async def test_a_slow_connection(behind_proxy: World, proxy: Proxy) -> None:
@@ -72,7 +73,8 @@ async def test_a_connection_that_is_cut_again_and_again(behind_proxy: World, pro
     await world.request("/events", StatusCallbackEvent="participant-leave", ParticipantLabel="bob")
     (told,) = by_conference(world.app).values()
     assert [count(told, "participant-join", name) for name in ("ann", "bob", "cid")] == [1, 1, 1]
-    alarms = world.alarms()
+    # A cut may come just while the room's bridge is being asked for something.
+    alarms = [alarm for alarm in world.alarms() if alarm != WAITS]
     assert alarms == [LOST, BACK] * (len(alarms) // 2)
 
 

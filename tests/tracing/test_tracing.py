@@ -268,3 +268,16 @@ async def test_what_asterisk_is_asked_for_several_at_once_belongs_to_the_last_of
         await all_over(stage)
     muted = [span.parent for span in traces.spans if span.name == "ARI channels.mute"]
     assert muted == [spans[1].context] * 2
+
+
+async def test_callback_of_a_recording_says_what_it_tells_of() -> None:
+    traces = Traces()
+    async with set_stage(None, tracing=traces.tracing) as stage:
+        recorded = "<Conference record='record-from-start' recordingStatusCallback='/recorded' "
+        await stage.room("ann", "bob", twiml=ROOM.replace("<Conference ", recorded))
+        await in_room(stage, 2)
+        await stage.clock.let_pass(1.0)
+        await all_over(stage)
+        await stage.until(lambda: stage.app.params("/recorded") != [])
+    events = [(span.attributes or {})["ari_conf.callback_event"] for span in traces.spans if span.name == "recording callback"]
+    assert events == ["completed"]

@@ -15,7 +15,9 @@ from .link import AriLink
 
 _LOOKS: Final = 50
 _BETWEEN_LOOKS: Final = 0.02
-"""Seconds between two looks whether a playback that was stopped is over."""
+"""Seconds between two looks whether a playback that was stopped is over, at first,"""
+_LONGEST_PAUSE: Final = 1.0
+"""and in the end."""
 
 
 class Outcome(Enum):
@@ -145,8 +147,13 @@ class Playbacks:
     async def _stop(self, playback: Playback) -> None:
         if playback.starting is not None:
             await asyncio.wait({playback.starting})
+        pause = _BETWEEN_LOOKS
         try:
-            await self._link.call("playbacks", "stop", playbackId=playback.id)
+            # Again and again: its end is not told where Asterisk had not begun it, and a room would wait for ever.
+            while not playback.outcome.done():
+                await self._link.call("playbacks", "stop", playbackId=playback.id)
+                await asyncio.wait({playback.outcome}, timeout=pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
         except AriRefusedError:
             playback.end(Outcome.STOPPED)
         except EngineUnavailableError:

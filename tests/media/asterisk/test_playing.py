@@ -13,7 +13,7 @@ from ari_conf.media.port import CallGoneError, EngineError, Sound, SoundFile
 from ari_conf.phones.phone import AUDIBLE
 from ari_conf.private_asterisk import PrivateAsterisk
 
-from .scene import DEADLINE, OTHER_SOUND, QUIET, Placements, Scene, set_scene, voices, within_deadline
+from .scene import DEADLINE, OTHER_SOUND, QUIET, Placements, Scene, set_scene, until, voices, within_deadline
 
 LIVE, MUTED = InMix(), InMix(muted=True)
 SILENCE, MUSIC = AudioProgram(""), AudioProgram()
@@ -92,6 +92,18 @@ async def test_going_into_the_mix_ends_a_sound_that_has_not_begun(scene: Scene) 
         await asyncio.sleep(0)
         await scene.place({"ann": LIVE, "bob": LIVE})
         await within_deadline(playing)
+    await scene.hears({"ann": {"bob"}, "bob": {"ann"}})
+
+
+async def test_a_sound_that_is_stopped_while_it_is_queued_is_over_though_nothing_tells_so(scene: Scene) -> None:
+    await scene.call("ann", "bob")
+    await scene.place({"ann": Waiting(SILENCE), "bob": LIVE})
+    playing = [asyncio.create_task(scene.engine.play(scene.sids["ann"], scene.sound())) for _ in range(2)]
+    await scene.until_heard(lambda heard: voices(heard["ann"]) == {"sound"})
+    under_way = scene.engine._playbacks._running
+    await until(lambda: len(under_way) == 2 and all(one.starting and one.starting.done() for one in under_way.values()))
+    await scene.place({"ann": LIVE, "bob": LIVE})
+    await within_deadline(asyncio.gather(*playing))
     await scene.hears({"ann": {"bob"}, "bob": {"ann"}})
 
 

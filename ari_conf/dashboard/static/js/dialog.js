@@ -1,7 +1,7 @@
 // @ts-check
 /** Questions in a dialog, and outcomes in a corner. */
 
-import { h, replace } from "./dom.js";
+import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const TOAST_SECONDS = 6;
@@ -54,7 +54,8 @@ export function ask({ title, body, action, danger = false, submit }) {
         go.disabled = false;
       }
     });
-    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    // Not on click: who selects words and lets go of the mouse outside has clicked on what is around both places.
+    dialog.addEventListener("pointerdown", (event) => event.target === dialog && dialog.close());
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(submitted);
@@ -62,6 +63,11 @@ export function ask({ title, body, action, danger = false, submit }) {
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+/** Close what is being asked, undone: whoever has gone to another page does not answer it any more. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
 }
 
 /**
@@ -78,7 +84,7 @@ let corner = null;
 
 /** Make the place where outcomes are shown; screen readers hear what is put into it. */
 export function toastCorner() {
-  corner = h("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-label": "Outcomes" });
+  corner = h("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-atomic": "false", "aria-label": "Outcomes" });
   return corner;
 }
 
@@ -101,9 +107,4 @@ export function toast(message, kind = "good") {
   );
   const timer = kind === "good" ? setTimeout(close, TOAST_SECONDS * 1000) : undefined;
   corner?.append(shown);
-}
-
-/** Remove all outcomes. */
-export function clearToasts() {
-  if (corner) replace(corner);
 }

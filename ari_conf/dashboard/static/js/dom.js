@@ -137,11 +137,20 @@ export function keyed(parent, items, key, create, update) {
   let at = parent.firstElementChild;
   for (const [item, element] of wanted) {
     if (element === at) at = at.nextElementSibling;
-    else parent.insertBefore(element, at);
+    else put(parent, element, at);
     update?.(element, item);
   }
   kept.set(parent, after);
   return after;
+}
+
+/**
+ * Put an element before another. What is in it keeps the focus, if the browser can move without taking out.
+ * @param {Element} parent @param {Element} element @param {Element | null} at
+ */
+function put(parent, element, at) {
+  if (element.isConnected && parent.isConnected && "moveBefore" in parent) parent.moveBefore(element, at);
+  else parent.insertBefore(element, at);
 }
 
 /** @type {Map<string, Promise<void>>} */

@@ -22,12 +22,18 @@ const date = (at) => new Date(at * 1000);
 const sameDay = (at, now) => date(at).toDateString() === date(now).toDateString();
 
 /**
+ * Return the time of day, without the day.
+ * @param {number} at @param {boolean} [seconds]
+ */
+export const timeOfDay = (at, seconds = true) => (seconds ? CLOCK_SECONDS : CLOCK).format(date(at));
+
+/**
  * Return the time of day, preceded by the day if that is not today.
  * @param {number} at
  * @param {{seconds?: boolean, now?: number}} [how]
  */
 export function clock(at, { seconds = false, now = Date.now() / 1000 } = {}) {
-  const time = (seconds ? CLOCK_SECONDS : CLOCK).format(date(at));
+  const time = timeOfDay(at, seconds);
   return sameDay(at, now) ? time : `${day(at, now)} ${time}`;
 }
 
@@ -120,7 +126,8 @@ export function bytes(size) {
 export function phone(address) {
   const american = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address);
   if (american) return `+1 ${american[1]} ${american[2]} ${american[3]}`;
-  return address.replace(/^(client|sips?):/, "").replace(/;.*$/, "");
+  if (/^sips?:/.test(address)) return address.replace(/^sips?:|;.*$/g, "");
+  return address.replace(/^client:/, "");
 }
 
 /**

@@ -2,11 +2,12 @@
 /** What is around every page: navigation, search, how the connection is, who is logged in. */
 
 import { api } from "./api.js";
-import { sentence, toast, toastCorner } from "./dialog.js";
+import { closeDialogs, sentence, toast, toastCorner } from "./dialog.js";
 import { attribute, h, replace, text } from "./dom.js";
 import { clock } from "./format.js";
 import { icon } from "./icons.js";
 import { Live } from "./live.js";
+import { closeMenu } from "./menu.js";
 import { Router, route } from "./router.js";
 import { themeSwitch } from "./theme.js";
 
@@ -44,8 +45,9 @@ export class Frame {
    * @param {HTMLElement} body
    * @param {import("./api.js").Session} session
    * @param {() => void} ended is called when the session is over
+   * @param {boolean} focus whether the first page takes the focus
    */
-  constructor(body, session, ended) {
+  constructor(body, session, ended, focus) {
     this.ended = ended;
     this.session = session;
     this.live = new Live(ended);
@@ -74,7 +76,7 @@ export class Frame {
     window.addEventListener("keydown", (event) => this.key(event), { signal: this.ending.signal });
     this.showConnection();
     this.live.start();
-    this.router.start(this.ending.signal);
+    this.router.start(this.ending.signal, focus);
   }
 
   close() {
@@ -122,7 +124,10 @@ export class Frame {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.key === "Escape") this.unfold(false);
+    if (event.key === "Escape" && this.navigation.classList.contains("open")) {
+      this.unfold(false);
+      this.menu.focus();
+    }
     const typing = event.target instanceof Element && event.target.closest("input, textarea, select, dialog");
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -138,6 +143,13 @@ export class Frame {
   /** @param {string} path */
   moved(path) {
     this.unfold(false);
+    closeMenu();
+    closeDialogs();
+    this.showPlace(path);
+  }
+
+  /** Say in the navigation which page is open; what it counts has been seen by that. @param {string} path */
+  showPlace(path) {
     for (const { place, anchor } of this.links) {
       attribute(anchor, "aria-current", isAt(path, place.path) ? "page" : null);
       if (isAt(path, place.path) && (place.counts === "callback" || place.counts === "notification")) this.counts[place.counts] = 0;
@@ -150,7 +162,7 @@ export class Frame {
     if (kind === "connection") this.showConnection();
     else if (kind === "callback" || kind === "notification") {
       this.counts[kind] += 1;
-      this.moved(location.pathname);
+      this.showPlace(location.pathname);
     } else if (kind === "snapshot" || kind === "health") {
       const { alarms } = kind === "health" ? data : data.health;
       this.counts.alarm = alarms.length;

@@ -133,12 +133,11 @@ export class Live {
 
   /** @param {EventSource} source */
   async broken(source) {
+    if (source !== this.source) return;
     this.become("cut");
     // The browser tries again by itself, unless it was refused.
-    if (source.readyState !== EventSource.CLOSED || source !== this.source) return;
+    if (source.readyState !== EventSource.CLOSED) return;
     this.source = null;
-    // What was refused may be a conference that is not there any more; all else goes on.
-    this.watched = null;
     this.retry = window.setTimeout(this.reopen, AGAIN_SECONDS * 1000);
     try {
       if ((await api.session()) === null) this.ended();

@@ -19,23 +19,23 @@ function wanted() {
   return next.startsWith(HOME) && !next.startsWith(LOGIN) ? next : HOME;
 }
 
+/** Lead to the login page, once: several requests may find at the same time that the session is over. */
+function ended() {
+  if (frame) login();
+}
+
 function login() {
   frame?.close();
   frame = null;
   const here = location.pathname + location.search;
   if (location.pathname !== LOGIN) history.replaceState(null, "", here === HOME ? LOGIN : `${LOGIN}?${new URLSearchParams({ next: here })}`);
-  openLogin(document.body, enter);
+  openLogin(document.body, (session) => enter(session, true));
 }
 
-/** Several notice at once that the session is over. */
-function ended() {
-  if (frame) login();
-}
-
-/** @param {import("./api.js").Session} session */
-function enter(session) {
+/** @param {import("./api.js").Session} session @param {boolean} [focus] whether the page takes the focus, as the next one does */
+function enter(session, focus = false) {
   if (location.pathname === LOGIN) history.replaceState(null, "", wanted());
-  frame = new Frame(document.body, session, ended);
+  frame = new Frame(document.body, session, ended, focus);
 }
 
 async function begin() {

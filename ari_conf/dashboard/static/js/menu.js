@@ -12,14 +12,21 @@ const MARGIN = 8;
 /** @type {(() => void) | null} */
 let closeOpen = null;
 
+/** Close the menu that is open, if there is one. */
+export function closeMenu() {
+  closeOpen?.();
+}
+
 /**
- * Open a menu; choosing, Escape, Tab or a click elsewhere closes it.
+ * Open a menu; choosing, Escape, Tab, the button again or a click elsewhere closes it.
  * @param {HTMLElement} button
  * @param {string} label
  * @param {Entry[]} entries
  */
 export function openMenu(button, label, entries) {
-  closeOpen?.();
+  const again = button.getAttribute("aria-expanded") === "true";
+  closeMenu();
+  if (again) return;
   const items = entries.map((entry) =>
     h("button", { type: "button", role: "menuitem", tabindex: -1, class: entry.dangerous && "dangerous", onclick: () => choose(entry) }, icon(entry.icon), entry.label),
   );
@@ -51,7 +58,8 @@ export function openMenu(button, label, entries) {
 
   menu.addEventListener("keydown", key);
   const { signal } = listening;
-  document.addEventListener("pointerdown", (event) => !menu.contains(/** @type {Node} */ (event.target)) && close(), { signal, capture: true });
+  const elsewhere = (/** @type {PointerEvent} */ { target }) => target instanceof Node && !menu.contains(target) && !button.contains(target);
+  document.addEventListener("pointerdown", (event) => elsewhere(event) && close(), { signal, capture: true });
   window.addEventListener("scroll", close, { signal, capture: true });
   window.addEventListener("resize", close, { signal });
   document.body.append(menu);

@@ -40,7 +40,7 @@ export function notificationRow(notification, { links = false } = {}) {
 }
 
 /** The sentence in REST's URL-encoded text. @param {string} text */
-export const messageOf = (text) => new URLSearchParams(text).get("Msg") ?? text;
+const messageOf = (text) => new URLSearchParams(text).get("Msg") ?? text;
 
 /** @param {any} notification */
 function details(notification) {

@@ -5,6 +5,10 @@ import { sentence } from "./dialog.js";
 import { h, replace } from "./dom.js";
 
 /** @typedef {import("./dom.js").Child} Child */
+
+/** Which list a place shows, or waits for. @type {WeakMap<HTMLElement, object>} */
+const shownIn = new WeakMap();
+
 /**
  * @template Item
  * @typedef {() => Promise<{items: Item[], more: boolean}>} Next fetches the next page each time it is called
@@ -25,6 +29,9 @@ async function paged(place, { whole, parent, next, row, empty }) {
   const button = h("button", { type: "button", class: "button", onclick: load }, "Show more");
   const foot = h("div", { class: "list-foot" });
   let shown = false;
+  // Whoever chooses quickly is not shown what was chosen before, should that be answered last.
+  const isMeant = () => shownIn.get(place) === parent;
+  shownIn.set(place, parent);
   replace(place, h("p", { class: "loading soft", role: "status" }, "Loading…"));
 
   async function load() {
@@ -32,6 +39,7 @@ async function paged(place, { whole, parent, next, row, empty }) {
     button.disabled = true;
     try {
       const page = await next();
+      if (!isMeant()) return;
       const rows = page.items.map(row);
       parent.append(...rows);
       if (!shown) replace(place, parent.childElementCount === 0 ? h("div", { class: "empty" }, empty) : [whole, foot]);
@@ -41,6 +49,7 @@ async function paged(place, { whole, parent, next, row, empty }) {
       // Whoever has asked for more by the keyboard goes on where more begins.
       if (more) /** @type {HTMLElement | null} */ (rows[0]?.querySelector("a, button"))?.focus();
     } catch (error) {
+      if (!isMeant()) return;
       button.disabled = false;
       const again = h("button", { type: "button", class: "button", onclick: load }, "Try again");
       replace(shown ? foot : place, h("div", { class: "problem", role: "alert" }, h("p", {}, sentence(error)), again));

@@ -1,6 +1,8 @@
 // @ts-check
 /** What goes on, kept from the messages of the live feed. Nothing here touches a page. */
 
+import { phone } from "./format.js";
+
 /**
  * @typedef {object} Participant
  * @property {string} call_sid
@@ -85,8 +87,6 @@ export function takeUp(rooms, { conferences, participants }) {
 
 /** @typedef {Pick<Participant, "call_sid" | "label" | "from" | "to" | "direction">} Called */
 
-/** @typedef {Pick<Participant, "label" | "direction" | "from" | "to" | "call_sid">} Named */
-
 /**
  * Return the number, client or SIP URI at the other end of a participant's call; the Call SID if it is not known.
  * @param {Called} person
@@ -94,10 +94,10 @@ export function takeUp(rooms, { conferences, participants }) {
 export const addressOf = ({ direction, from, to, call_sid: callSid }) => (direction === "inbound" ? from || to : to || from) || callSid;
 
 /**
- * Return what a participant is called: the label, else the address.
+ * Return what a participant is called: the label as it was given, else the address as people write it.
  * @param {Called} person
  */
-export const nameOf = (person) => person.label ?? addressOf(person);
+export const nameOf = (person) => person.label ?? phone(addressOf(person));
 
 /**
  * Whether somebody is being called, and not there yet.

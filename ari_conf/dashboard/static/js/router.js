@@ -48,16 +48,19 @@ export class Router {
     /** @type {Opened | null} */
     this.opened = null;
     this.turn = 0;
+    /** Path and query of the page that is shown; what follows "#" is a place in it. */
+    this.shown = "";
   }
 
   /**
    * Open the page of the address, and follow links from now on.
    * @param {AbortSignal} signal when it is no longer wanted
+   * @param {boolean} focus whether the page takes the focus
    */
-  start(signal) {
-    window.addEventListener("popstate", () => this.show(), { signal });
+  start(signal, focus) {
+    window.addEventListener("popstate", () => here() !== this.shown && this.show(), { signal });
     document.addEventListener("click", (event) => this.follow(event), { signal });
-    this.show({ focus: false });
+    this.show({ focus });
   }
 
   close() {
@@ -89,7 +92,8 @@ export class Router {
   find(path) {
     for (const { pattern, load } of this.routes) {
       const found = pattern.exec(path);
-      if (found) return { load, params: decoded(found.groups) };
+      const params = found && decoded(found.groups);
+      if (params) return { load, params };
     }
     return null;
   }
@@ -98,6 +102,7 @@ export class Router {
     const turn = ++this.turn;
     this.opened?.close();
     this.opened = null;
+    this.shown = here();
     this.moved(location.pathname);
     const root = h("div", { class: "page" });
     let opened;
@@ -126,10 +131,16 @@ export class Router {
     return page.open(root, found.params, {
       ...this.given(),
       query: new URLSearchParams(location.search),
-      setQuery: (query) => history.replaceState(null, "", query.size ? `?${query}` : location.pathname),
+      setQuery: (query) => this.setQuery(query),
       navigate: (path, how) => this.navigate(path, how),
       setTitle: (title) => this.setTitle(title),
     });
+  }
+
+  /** @param {URLSearchParams} query */
+  setQuery(query) {
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    this.shown = here();
   }
 
   /** @param {string} title */
@@ -138,8 +149,16 @@ export class Router {
   }
 }
 
-/** @param {Record<string, string> | undefined} groups */
-const decoded = (groups) => Object.fromEntries(Object.entries(groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
+const here = () => location.pathname + location.search;
+
+/** @param {Record<string, string> | undefined} groups @returns {Record<string, string> | null} null if they are not percent-encoded text */
+function decoded(groups) {
+  try {
+    return Object.fromEntries(Object.entries(groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch {
+    return null;
+  }
+}
 
 /** @param {HTMLElement} root */
 function focusHeading(root) {

@@ -63,7 +63,7 @@ export function callbackDetails(callback, context, changed) {
       status === null ? null : fact("Answer", seconds === null ? `${status}` : `${status} in ${exactly(seconds)}`),
       callback.state === "owed" ? fact("Next try", time(callback.next_at, { seconds: true })) : null,
       ended === null ? null : fact(callback.state === "delivered" ? "Delivered" : "Given up", time(ended, { seconds: true })),
-      error ? fact("Problem", error) : null,
+      error ? fact("Problem", h("span", { class: "sentence" }, error)) : null,
     ),
     code === null ? null : explained(code),
     body,
@@ -76,7 +76,7 @@ export function callbackDetails(callback, context, changed) {
  * @param {Callback} callback @param {Context} context @param {(callback: Callback) => void} changed
  * @returns {HTMLElement | null}
  */
-export function sendAgain(callback, context, changed) {
+function sendAgain(callback, context, changed) {
   if (callback.state === "owed") return null;
   const state = h("span", { class: "soft", role: "status" });
   const button = h("button", { type: "button", class: "button", onclick: () => send() }, icon("again"), "Send again");

@@ -4,7 +4,7 @@
 import { api } from "../api.js";
 import { ask, toast } from "../dialog.js";
 import { h } from "../dom.js";
-import { called } from "./deeds.js";
+import { nameOf } from "../rooms.js";
 
 /** Longer documents are refused by the controller, and nobody listens for so long. */
 const LONGEST = 3000;
@@ -24,7 +24,7 @@ const LANGUAGES = [
  * @param {Participant} [person] to whom alone; left out: to all
  */
 export async function announce(room, person) {
-  const whom = person ? called(person) : "everybody";
+  const whom = person ? nameOf(person) : "everybody";
   const words = h("textarea", { name: "words", maxlength: LONGEST, required: true, rows: 4 });
   const language = h("select", { name: "language" }, ...LANGUAGES.map((tag) => h("option", { value: tag }, languageName(tag))));
   language.value = preferred();

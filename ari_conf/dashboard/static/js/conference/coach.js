@@ -3,8 +3,8 @@
 
 import { ask, toast } from "../dialog.js";
 import { h } from "../dom.js";
-import { isCalled } from "../rooms.js";
-import { called, change } from "./deeds.js";
+import { isCalled, nameOf } from "../rooms.js";
+import { change } from "./deeds.js";
 
 /**
  * Ask whom a participant is to coach.
@@ -17,13 +17,13 @@ export async function coach(room, person) {
     toast("Nobody else is here who could be coached.", "bad");
     return;
   }
-  const whom = h("select", { name: "whom" }, ...others.map((one) => h("option", { value: one.call_sid }, called(one))));
+  const whom = h("select", { name: "whom" }, ...others.map((one) => h("option", { value: one.call_sid }, nameOf(one))));
   const done = await ask({
-    title: `${called(person)} coaches`,
+    title: `${nameOf(person)} coaches`,
     body: [h("label", { class: "field" }, h("span", {}, "Whom"), whom), h("p", { class: "hint" }, "Who coaches hears everybody, and is heard by this one alone.")],
     action: "Coach",
     submit: () => change(room, person, { Coaching: true, CallSidToCoach: whom.value }),
   });
   const target = others.find((one) => one.call_sid === whom.value);
-  if (done && target) toast(`${called(person)} coaches ${called(target)}.`);
+  if (done && target) toast(`${nameOf(person)} coaches ${nameOf(target)}.`);
 }

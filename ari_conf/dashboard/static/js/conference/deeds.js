@@ -3,7 +3,7 @@
 
 import { api } from "../api.js";
 import { confirm, sentence, toast } from "../dialog.js";
-import { counted, phone } from "../format.js";
+import { counted } from "../format.js";
 import { isCalled, nameOf } from "../rooms.js";
 
 /** @typedef {import("../rooms.js").Room} Room */
@@ -17,9 +17,6 @@ const roomPath = (room) => `/Conferences/${room.sid}`;
 
 /** @param {Room} room @param {string} callSid */
 const personPath = (room, callSid) => `${roomPath(room)}/Participants/${callSid}.json`;
-
-/** @param {Participant} person */
-export const called = (person) => phone(nameOf(person));
 
 /**
  * Do something, and show how it went.
@@ -45,19 +42,19 @@ export const change = (room, person, fields) => api.rest(room.account_sid, "POST
 
 /** @param {Room} room @param {Participant} person */
 export const toggleMuted = (room, person) =>
-  attempt(`${called(person)} is ${person.muted ? "heard again" : "muted"}.`, () => change(room, person, { Muted: !person.muted }));
+  attempt(`${nameOf(person)} is ${person.muted ? "heard again" : "muted"}.`, () => change(room, person, { Muted: !person.muted }));
 
 /** @param {Room} room @param {Participant} person */
 export const toggleHold = (room, person) =>
-  attempt(`${called(person)} is ${person.hold ? "back in the conference" : "on hold"}.`, () => change(room, person, { Hold: !person.hold }));
+  attempt(`${nameOf(person)} is ${person.hold ? "back in the conference" : "on hold"}.`, () => change(room, person, { Hold: !person.hold }));
 
 /** @param {Room} room @param {Participant} person */
 export const stopCoaching = (room, person) =>
-  attempt(`${called(person)} coaches no more, and is heard by all.`, () => change(room, person, { Coaching: false }));
+  attempt(`${nameOf(person)} coaches no more, and is heard by all.`, () => change(room, person, { Coaching: false }));
 
 /** @param {Room} room @param {Participant} person */
 export async function remove(room, person) {
-  const name = called(person);
+  const name = nameOf(person);
   const asked = isCalled(person)
     ? { title: `Give up calling ${name}?`, action: "Give up" }
     : { title: `Remove ${name}?`, text: `The call leaves ${room.friendly_name}, and goes on after its Dial if it has been told how; else it ends.`, action: "Remove" };

@@ -51,7 +51,7 @@ const SAID = {
 };
 
 /** @param {ConferenceEvent} event */
-export const isSpeech = ({ event }) => event.startsWith("participant-speech-");
+const isSpeech = ({ event }) => event.startsWith("participant-speech-");
 
 /**
  * What happened, in a sentence in which `WHO` stands for a name.
@@ -68,4 +68,4 @@ export const FILTERS = {
 };
 
 /** @param {import("../callback/words.js").Callback} callback */
-export const troubled = ({ state, attempts }) => state === "given-up" || (state === "owed" && attempts > 0);
+const troubled = ({ state, attempts }) => state === "given-up" || (state === "owed" && attempts > 0);

@@ -2,10 +2,9 @@
 /** All that happened in a conference, the latest first, each event with the callback it has caused. */
 
 import { callbackDetails, outcomeChip } from "../callback/view.js";
-import { h, keyed, replace } from "../dom.js";
-import { counted, phone, time } from "../format.js";
+import { h, keyed, replace, text } from "../dom.js";
+import { counted, time, timeOfDay } from "../format.js";
 import { nameOf } from "../rooms.js";
-import { timeOfDay } from "../timeline/words.js";
 import { FILTERS, WHO, eventWords } from "./event_words.js";
 
 /** @typedef {import("./event_words.js").ConferenceEvent} ConferenceEvent */
@@ -48,7 +47,7 @@ export function eventsList(context, changed) {
 
   function draw() {
     if (timeline === null) return;
-    const names = new Map(timeline.people.map((person) => [person.call_sid, phone(nameOf(person))]));
+    const names = new Map(timeline.people.map((person) => [person.call_sid, nameOf(person)]));
     const fitting = timeline.events.filter(FILTERS[filter.value].fits).reverse();
     const row = (/** @type {ConferenceEvent} */ event) => eventRow(event, { name: (sid) => names.get(sid) ?? sid, context, changed, open });
     const focused = document.activeElement?.closest("li.event")?.getAttribute("data-number");
@@ -58,7 +57,7 @@ export function eventsList(context, changed) {
       /** @type {HTMLElement | null} */ (list.querySelector(`[data-number="${focused}"] .event-open`))?.focus();
     }
     const cut = timeline.events_truncated ? `, the last ${timeline.events.length} of them are here` : "";
-    replace(count, fitting.length === 0 ? "No such events" : counted(fitting.length, "event") + cut);
+    text(count, fitting.length === 0 ? "No such events" : counted(fitting.length, "event") + cut);
     replace(foot, fitting.length > shown ? more : null);
   }
 

@@ -53,8 +53,7 @@ export class RoomHead {
     this.deeds.hidden = room.status === "completed";
     this.record.hidden = room.recording === "off";
     text(/** @type {HTMLElement} */ (this.record.lastElementChild), room.recording === "paused" ? "Resume recording" : "Pause recording");
-    for (const button of this.buttons) attribute(button, "disabled", !this.canAct);
-    attribute(this.announce, "disabled", !this.canAct || room.status !== "in-progress");
+    for (const button of this.buttons) attribute(button, "disabled", !this.canAct || (button === this.announce && room.status !== "in-progress"));
     this.tick(now);
   }
 

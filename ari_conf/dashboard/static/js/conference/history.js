@@ -28,13 +28,13 @@ export function openHistory(root, { sid, accountSid, context }) {
   const view = new TimelineView();
   const table = timelineTable(() => view.timeline, () => view.now);
   const events = eventsList(context, () => refresh());
-  const recordings = recordingsList();
+  const recordings = recordingsList((callback) => callbackRow(callback, context, { call: false, conference: false }));
   const heard = section("Recordings", recordings.element);
   const problem = h("div", { class: "problem", role: "alert", hidden: true });
-  const loading = h("p", { class: "loading" }, "Loading what has happened…");
-  const place = h("div", {}, loading);
+  const place = h("div", {}, h("p", { class: "loading" }, "Loading what has happened…"));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let shown = false;
   let fetching = false;
   let wanted = false;
   let closed = false;
@@ -51,7 +51,7 @@ export function openHistory(root, { sid, accountSid, context }) {
     } catch (error) {
       replace(problem, h("p", {}, sentence(error)), h("button", { type: "button", class: "button", onclick: () => refresh() }, "Try again"));
       problem.hidden = false;
-      loading.remove();
+      if (!shown) replace(place);
     }
     timer = setTimeout(() => {
       fetching = false;
@@ -62,9 +62,8 @@ export function openHistory(root, { sid, accountSid, context }) {
   /** @param {Timeline} timeline */
   function show(timeline) {
     if (closed) return;
-    if (loading.parentNode) {
-      replace(place, section("Timeline", view.element, table.element), heard, section("Events", events.element));
-    }
+    if (!shown) replace(place, section("Timeline", view.element, table.element), heard, section("Events", events.element));
+    shown = true;
     view.show(timeline);
     table.fill();
     events.show(timeline);
@@ -77,8 +76,7 @@ export function openHistory(root, { sid, accountSid, context }) {
         startedAt: recording.started_at,
         seconds: recording.seconds,
         source: recording.source,
-        version: JSON.stringify(recording.callbacks),
-        callbacks: recording.callbacks.map((callback) => callbackRow(callback, context, { call: false, conference: false })),
+        callbacks: recording.callbacks,
       })),
     );
   }

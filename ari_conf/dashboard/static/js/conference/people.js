@@ -120,7 +120,7 @@ export class PeopleList {
       replace(part.light, person.talking && h("span", { class: "visually-hidden" }, "talking"));
     }
     const said = states(person, room);
-    const name = phone(nameOf(person));
+    const name = nameOf(person);
     const shown = [name, person.joined_at, ...said.map((state) => state.text)].join("|");
     if (shown === part.shown) return;
     part.shown = shown;

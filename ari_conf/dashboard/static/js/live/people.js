@@ -32,7 +32,7 @@ function update(line, person, room) {
     line.classList.toggle("talking", person.talking);
     replace(part.light, person.talking && h("span", { class: "visually-hidden" }, "talking"));
   }
-  text(part.name, phone(nameOf(person)));
+  text(part.name, nameOf(person));
   text(part.other, person.label === null ? "" : phone(addressOf(person)));
   text(part.since, person.joined_at === null ? "" : clock(person.joined_at));
   const said = states(person, room);

@@ -2,7 +2,7 @@
 /** A room as a card. */
 
 import { attribute, h, replace, text } from "../dom.js";
-import { clock, counted, duration, number, phone, shortSid } from "../format.js";
+import { clock, counted, duration, number, shortSid } from "../format.js";
 import { nameOf } from "../rooms.js";
 import { pill, recordingWords, whyEnded } from "../states.js";
 import { showPeople, touchPeople } from "./people.js";
@@ -91,7 +91,7 @@ export class RoomCard {
     this.talkers.hidden = !many;
     if (!many) return;
     const names = [];
-    for (const person of room.people.values()) if (person.talking && names.length < NAMED) names.push(phone(nameOf(person)));
+    for (const person of room.people.values()) if (person.talking && names.length < NAMED) names.push(nameOf(person));
     const more = room.talking - names.length;
     text(this.talkers, names.length ? `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : "nobody");
   }

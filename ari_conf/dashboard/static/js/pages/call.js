@@ -11,7 +11,7 @@ import { h, replace } from "../dom.js";
 import { duration, phone, time } from "../format.js";
 import { notificationRow } from "../notification_row.js";
 import { pagedList } from "../paged.js";
-import { recordingsList } from "../recording/card.js";
+import { recorded, recordingsList } from "../recording/card.js";
 import { pagesOf, secondsOf } from "../rest_list.js";
 
 /** @typedef {import("../router.js").Context} Context */
@@ -30,6 +30,7 @@ export async function open(root, { sid }, context) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let closed = false;
+  let live = false;
   let seen = "";
 
   async function look() {
@@ -38,7 +39,7 @@ export async function open(root, { sid }, context) {
       api.rest(account, "GET", `/Calls/${sid}/Documents.json`),
     ]);
     if (closed) return;
-    const live = LIVE.includes(call.status);
+    live = LIVE.includes(call.status);
     const now = JSON.stringify([call, documents]);
     // What somebody reads or has selected is not made anew as long as it is the same.
     if (now !== seen) {
@@ -48,7 +49,11 @@ export async function open(root, { sid }, context) {
       replace(shown.documents, documents.length ? documentsView(documents, live) : h("p", { class: "soft" }, "It was given none."));
       await Promise.all([part(shown.stays, stays), part(shown.children, children), part(shown.heard, record)]);
     }
-    if (live) timer = setTimeout(() => look().catch(() => undefined), LOOK_EVERY);
+  }
+
+  /** Look again as long as the call is not over; that the controller does not answer is shown by the frame. */
+  function goOn() {
+    if (!closed && live) timer = setTimeout(() => look().catch(() => undefined).then(goOn), LOOK_EVERY);
   }
 
   async function stays() {
@@ -64,11 +69,13 @@ export async function open(root, { sid }, context) {
 
   async function record() {
     const { recordings: all } = await api.rest(account, "GET", "/Recordings.json", { CallSid: sid });
-    recordings.show(all.map((/** @type {any} */ one) => ({ sid: one.sid, accountSid: account, status: one.status, startedAt: secondsOf(one.start_time), seconds: one.duration === null ? null : Number(one.duration), source: one.source })));
+    if (closed) return;
+    recordings.show(all.map(recorded));
     replace(shown.heard, all.length ? section("Recordings", recordings.element) : null);
   }
 
   await look();
+  goOn();
   root.append(
     head,
     shown.facts,
@@ -82,8 +89,8 @@ export async function open(root, { sid }, context) {
   pagedList(shown.callbacks, {
     label: "Callbacks of this call",
     next: pagesOf(account, "/Callbacks.json", "callbacks", { CallSid: sid }),
-    row: (callback) => callbackRow(callback, context, { call: false }),
-    empty: h("p", {}, "None was owed."),
+    row: (callback) => callbackRow(callback, context, { call: false }).element,
+    empty: h("p", {}, "None was owed for its progress or its recordings; a conference's are on the page of the conference."),
   });
   pagedList(shown.notifications, {
     label: "Notifications of this call",

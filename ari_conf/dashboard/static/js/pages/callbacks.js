@@ -36,7 +36,7 @@ export async function open(root, _params, context) {
     return pagedList(place, {
       label: "Callbacks",
       next: pagesOf(accountOf(context), "/Callbacks.json", "callbacks", { State: state || null }),
-      row: (callback) => callbackRow(callback, context),
+      row: (callback) => callbackRow(callback, context).element,
       empty: h("p", {}, NOTHING[state]),
     });
   };

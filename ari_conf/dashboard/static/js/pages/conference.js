@@ -4,7 +4,7 @@
 import { api, ApiError } from "../api.js";
 import { announce } from "../conference/announce.js";
 import { coach } from "../conference/coach.js";
-import { called, remove, stopCoaching, toggleHold, toggleMuted } from "../conference/deeds.js";
+import { remove, stopCoaching, toggleHold, toggleMuted } from "../conference/deeds.js";
 import { tellOutcome } from "../conference/dial.js";
 import { RoomHead } from "../conference/head.js";
 import { openHistory } from "../conference/history.js";
@@ -41,12 +41,16 @@ export async function open(root, { sid }, context) {
 /** @param {string} sid @param {import("../live.js").Live} live @returns {Promise<Room>} */
 async function find(sid, live) {
   await live.known();
-  const room = live.rooms.get(sid);
-  if (room) return room;
+  const room = live.rooms.get(sid) ?? (await kept(sid));
+  if (!room) throw new ApiError(404, 20404, `There is no conference ${sid}, or none that you may see.`);
+  return room;
+}
+
+/** Return a conference as the database has it, with nobody in it; null if it is not there. @param {string} sid @returns {Promise<Room | null>} */
+async function kept(sid) {
   const { conferences } = await api.get(`/search?${new URLSearchParams({ q: sid })}`);
   const head = conferences.find((/** @type {Room} */ one) => one.sid === sid);
-  if (!head) throw new ApiError(404, 20404, `There is no conference ${sid}, or none that you may see.`);
-  return { ...head, people: new Map(), recordings: [] };
+  return head ? { ...head, people: new Map(), recordings: [] } : null;
 }
 
 class ConferencePage {
@@ -118,9 +122,20 @@ class ConferencePage {
 
   /** Go on with the room as it is after a break. */
   takeUp() {
-    this.room = this.live.rooms.get(this.room.sid) ?? this.room;
+    const { sid, status } = this.room;
+    const room = this.live.rooms.get(sid);
+    if (room) this.room = room;
+    else if (status !== "completed") this.missed();
     this.show();
     this.history.refresh();
+  }
+
+  /** It has ended unseen, so long ago that it is not told any more. */
+  async missed() {
+    const room = await kept(this.room.sid).catch(() => null);
+    if (!room || this.live.rooms.has(room.sid)) return;
+    this.room = room;
+    this.show();
   }
 
   /** @param {Set<string>} callSids */
@@ -159,7 +174,7 @@ class ConferencePage {
   act(deed, person, button) {
     if (deed === "mute") return toggleMuted(this.room, person);
     if (deed === "hold") return toggleHold(this.room, person);
-    return openMenu(button, `More for ${called(person)}`, this.more(person));
+    return openMenu(button, `More for ${nameOf(person)}`, this.more(person));
   }
 
   /** @param {Participant} person @returns {import("../menu.js").Entry[]} */

@@ -7,11 +7,10 @@ import { h, replace } from "../dom.js";
 import { counted, duration, phone, shortSid, time } from "../format.js";
 import { pagedTable } from "../paged.js";
 import { searchHelp } from "../search_help.js";
+import { recordingPill } from "../recording/card.js";
+import { pill, statusWord, whyEnded } from "../states.js";
 
 export const styles = ["details.css", "lists.css"];
-
-/** @type {Record<string, [string, string]>} */
-const STATUSES = { init: ["waiting", "warn"], "in-progress": ["in progress", "good"], completed: ["ended", ""] };
 
 /** @type {import("../router.js").Page["open"]} */
 export async function open(root, _params, context) {
@@ -92,15 +91,14 @@ function conferencePages(words) {
 
 /** @param {any} conference */
 function cells(conference) {
-  const { sid, friendly_name: name, status, created_at: created, ended_at: ended, reason_ended: reason, people_total: people } = conference;
-  const [word, look] = STATUSES[status] ?? [status, ""];
+  const { sid, friendly_name: name, created_at: created, ended_at: ended, reason_ended: reason, people_total: people } = conference;
   return [
     h("a", { href: `/dashboard/conferences/${sid}` }, h("bdi", {}, name)),
-    h("span", { class: ["pill", look] }, word),
+    pill(statusWord(conference)),
     time(created, { seconds: true }),
     ended === null ? h("span", { class: "absent" }, "–") : duration(ended - created),
     people === undefined ? "–" : String(people),
-    h("span", { class: "soft" }, (reason ?? "–").replaceAll("-", " ")),
+    h("span", { class: "soft" }, whyEnded(reason) || "–"),
   ];
 }
 
@@ -147,7 +145,7 @@ function recordingRow({ sid, conference_sid: conference, call_sid: call, started
     "li",
     { class: "row" },
     h("a", { class: "row-main", href }, shortSid(sid)),
-    h("span", { class: "pill" }, status),
-    h("span", { class: "row-state" }, time(started), typeof seconds === "number" ? ` ${counted(Math.round(seconds), "second")}` : null),
+    recordingPill(status) ?? h("span", { class: "pill" }, status),
+    h("span", { class: "row-state" }, time(started), typeof seconds === "number" ? ` for ${duration(seconds)}` : null),
   );
 }

@@ -50,7 +50,8 @@ function newAlarm({ level, text: words }) {
     { class: ["alarm", grave ? "bad" : "warn"] },
     icon(grave ? "alarm" : "notification"),
     h("p", {}, h("strong", {}, grave ? "Error: " : "Warning: "), words),
-    h("span", { class: "since" }),
+    // It changes all the time, and is not to be read out each time.
+    h("span", { class: "since", "aria-live": "off" }),
   );
 }
 

@@ -1,13 +1,16 @@
 // @ts-check
 /** What goes on now: rooms and who is in them. */
 
-import { attribute, h, keyed, replace, text } from "../dom.js";
+import { attribute, h, keyed, text } from "../dom.js";
 import { number } from "../format.js";
 import { icon } from "../icons.js";
 import { RoomCard } from "../live/room_card.js";
 import { nameOf } from "../rooms.js";
 
 export const styles = ["live.css"];
+
+/** A press waits for its release no longer: that of a press that opens the browser's own menu may never be told. */
+const PRESS_SECONDS = 3;
 
 /** @typedef {import("../rooms.js").Room} Room */
 
@@ -47,12 +50,18 @@ class LivePage {
       ...this.sections.map(({ element }) => element),
       this.empty,
     );
+    this.pressed = false;
+    this.closing = new AbortController();
+    const { signal } = this.closing;
+    root.addEventListener("pointerdown", () => this.press(), { signal });
+    for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => setTimeout(() => this.released()), { signal });
     this.unsubscribe = this.live.subscribe((news) => this.hear(news));
     this.ticking = window.setInterval(() => this.tick(), 1000);
     this.showAll();
   }
 
   close() {
+    this.closing.abort();
     this.unsubscribe();
     clearInterval(this.ticking);
   }
@@ -85,9 +94,23 @@ class LivePage {
 
   /** @param {import("../live.js").News} news */
   hear({ kind, touched }) {
-    if (kind === "snapshot") this.showAll();
-    else if (kind === "health") this.showCounts();
+    // A click is lost on a card that moves between press and release.
+    if (this.pressed) this.showCounts();
+    else if (kind === "snapshot") this.showAll();
+    else if (kind === "health") this.showHealth();
     else if (touched) this.showTouched(touched);
+  }
+
+  press() {
+    this.pressed = true;
+    setTimeout(() => this.released(), PRESS_SECONDS * 1000);
+  }
+
+  /** Show what has changed since the press; it comes after the click, which may have closed the page. */
+  released() {
+    if (!this.pressed || this.closing.signal.aborted) return;
+    this.pressed = false;
+    this.showAll();
   }
 
   /** @param {import("../rooms.js").Touched} touched */
@@ -127,7 +150,7 @@ class LivePage {
       attribute(button, "aria-pressed", String(status === this.status));
       text(count, number(status ? wanted.filter((room) => room.status === status).length : wanted.length));
     }
-    this.showCounts();
+    this.showHealth();
     this.showEmpty(this.sections.every(({ element }) => element.hidden));
   }
 
@@ -146,10 +169,13 @@ class LivePage {
       sums.participants += room.participants;
       sums.talking += room.talking;
     }
-    const { health } = this.live;
-    const shown = [["conferences", sums.conferences], ["participants", sums.participants], ["talking", sums.talking], ["calls", health?.calls ?? 0]];
-    keyed(this.counts, shown, ([name]) => name, ([name]) => h("span", {}, h("strong"), ` ${name}`), (element, [, value]) => text(/** @type {HTMLElement} */ (element.firstElementChild), number(Number(value))));
-    keyed(this.alarms, health?.alarms ?? [], (alarm) => alarm.text, alarmLine);
+    const shown = { conference: sums.conferences, participant: sums.participants, talking: sums.talking, call: this.live.health?.calls ?? 0 };
+    keyed(this.counts, Object.entries(shown), ([word]) => word, () => h("span", {}, h("strong"), h("span")), showCount);
+  }
+
+  showHealth() {
+    this.showCounts();
+    keyed(this.alarms, this.live.health?.alarms ?? [], (alarm) => alarm.text, alarmLine);
   }
 
   tick() {
@@ -190,6 +216,13 @@ function section(status, title) {
   const grid = h("div", { class: "rooms" });
   const element = h("section", { hidden: true, "aria-labelledby": `rooms-${status}` }, h("h2", { id: `rooms-${status}` }, title, " ", count), grid);
   return { status, element, grid, count };
+}
+
+/** @param {HTMLElement} element @param {[string, number]} count */
+function showCount(element, [word, value]) {
+  const [figure, words] = element.children;
+  text(figure, number(value));
+  text(words, ` ${value === 1 || word === "talking" ? word : `${word}s`}`);
 }
 
 /** @param {{level: string, text: string}} alarm */

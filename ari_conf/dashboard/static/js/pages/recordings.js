@@ -3,8 +3,8 @@
 
 import { h } from "../dom.js";
 import { pagedList } from "../paged.js";
-import { recordingCard } from "../recording/card.js";
-import { accountOf, accountPicker, pagesOf, secondsOf } from "../rest_list.js";
+import { recorded, recordingCard } from "../recording/card.js";
+import { accountOf, accountPicker, pagesOf } from "../rest_list.js";
 
 export const styles = ["details.css", "lists.css"];
 
@@ -18,12 +18,11 @@ export async function open(root, _params, context) {
   const list = () => {
     close();
     cards = [];
-    const account = accountOf(context);
     return pagedList(place, {
       label: "Recordings",
-      next: pagesOf(account, "/Recordings.json", "recordings"),
+      next: pagesOf(accountOf(context), "/Recordings.json", "recordings"),
       row: (one) => {
-        const card = recordingCard(recorded(one, account), { links: true });
+        const card = recordingCard(recorded(one), { links: true });
         cards.push(card);
         return card.element;
       },
@@ -35,15 +34,3 @@ export async function open(root, _params, context) {
   await list();
   return { title: "Recordings", close };
 }
-
-/** @param {any} one as REST has it @param {string} accountSid */
-const recorded = (one, accountSid) => ({
-  sid: one.sid,
-  accountSid,
-  status: one.status,
-  startedAt: secondsOf(one.start_time),
-  seconds: one.duration === null ? null : Number(one.duration),
-  source: one.source,
-  conferenceSid: one.conference_sid,
-  callSid: one.call_sid,
-});

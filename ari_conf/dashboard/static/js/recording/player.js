@@ -95,6 +95,8 @@ export function player({ sid, accountSid }) {
       cancelAnimationFrame(frame);
       audio.pause();
       audio.removeAttribute("src");
+      // Else it goes on being fetched.
+      audio.load();
       if (heard === audio) heard = null;
     },
   };

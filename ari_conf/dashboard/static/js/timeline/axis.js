@@ -2,7 +2,7 @@
 // The time axis: marks on round times with what they say, the lines through all rows, and the line that is now.
 
 import { keyed, svg } from "../dom.js";
-import { dayOf, timeOfDay } from "./words.js";
+import { day, timeOfDay } from "../format.js";
 import { placeOf } from "./scale.js";
 import { ticks } from "./ticks.js";
 
@@ -17,7 +17,7 @@ const NEEDED = 72;
 const offsetAt = (at) => -new Date(at * 1000).getTimezoneOffset() * 60;
 
 /** @param {Tick} tick */
-const wordsOf = (tick) => (tick.grain === "day" ? dayOf(tick.at) : timeOfDay(tick.at, tick.grain === "second"));
+const wordsOf = (tick) => (tick.grain === "day" ? day(tick.at) : timeOfDay(tick.at, tick.grain === "second"));
 
 /** The axis, and what it is drawn by. */
 export function makeAxis() {

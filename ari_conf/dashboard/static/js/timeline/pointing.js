@@ -2,10 +2,10 @@
 // A pointer on a timeline: what is under it is told, the wheel zooms, dragging moves.
 
 import { h, replace } from "../dom.js";
-import { phone } from "../format.js";
+import { timeOfDay } from "../format.js";
 import { barsAt } from "./rows.js";
 import { ZOOM_STEP, instantAt, lengthOf, panned, placeOf } from "./scale.js";
-import { sentence, timeOfDay } from "./words.js";
+import { sentence } from "./words.js";
 
 /** @typedef {import("./view.js").TimelineView} TimelineView */
 /** @typedef {import("./rows.js").Row} Row */
@@ -90,7 +90,7 @@ export function pointing(view) {
     /** Tell of a bar that the keyboard is on. @param {Row} row @param {import("./rows.js").Bar} bar */
     tellOf(row, bar) {
       pointer = null;
-      replace(tip, h("strong", { dir: "auto" }, phone(row.name)), h("span", {}, sentence(bar)));
+      replace(tip, h("strong", { dir: "auto" }, row.name), h("span", {}, sentence(bar)));
       const box = view.plotBox;
       const middle = (Math.max(bar.from, view.view.from) + Math.min(bar.to, view.view.to)) / 2;
       const top = view.scroll.getBoundingClientRect().top - view.scroll.scrollTop;
@@ -103,5 +103,5 @@ export function pointing(view) {
 function linesOf(row, at, slack) {
   const bars = barsAt(row, at, slack);
   const told = bars.length > 1 ? bars.filter((bar) => bar.kind !== "stay") : bars;
-  return [h("span", { dir: "auto" }, phone(row.name)), ...told.map((bar) => h("span", {}, sentence(bar)))];
+  return [h("span", { dir: "auto" }, row.name), ...told.map((bar) => h("span", {}, sentence(bar)))];
 }

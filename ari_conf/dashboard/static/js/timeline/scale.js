@@ -7,7 +7,7 @@
  */
 
 /** The shortest stretch that fills the view: nothing in a conference is told more exactly than a few hundredths of it. */
-export const SHORTEST_SECONDS = 2;
+const SHORTEST_SECONDS = 2;
 
 /** How much one press of a button or one notch of the wheel zooms. */
 export const ZOOM_STEP = 1.5;

@@ -2,7 +2,7 @@
 // What a timeline shows, as a table: for a screen reader, and for who wants numbers.
 
 import { h, replace } from "../dom.js";
-import { phone, time } from "../format.js";
+import { time } from "../format.js";
 import { nameOf } from "../rooms.js";
 import { waitOf } from "./rows.js";
 import { total } from "./segments.js";
@@ -45,7 +45,7 @@ export function timelineTable(current, now) {
 
 /** @param {Person} person @param {Timeline} timeline @param {Map<string, string>} names @param {number} now */
 function rows(person, timeline, names, now) {
-  const whom = [...new Set(person.coaching.map(({ call_sid_to_coach: sid }) => phone(names.get(sid) ?? sid)))].join(", ");
+  const whom = [...new Set(person.coaching.map(({ call_sid_to_coach: sid }) => names.get(sid) ?? sid))].join(", ");
   return person.stays.map((stay) => {
     const span = { from: stay.joined_at, to: stay.left_at ?? now };
     const inStay = (/** @type {Segment[]} */ segments) => {
@@ -55,7 +55,7 @@ function rows(person, timeline, names, now) {
     return h(
       "tr",
       {},
-      h("th", { scope: "row" }, h("a", { href: `/dashboard/calls/${person.call_sid}`, dir: "auto" }, phone(nameOf(person)))),
+      h("th", { scope: "row" }, h("a", { href: `/dashboard/calls/${person.call_sid}`, dir: "auto" }, nameOf(person))),
       h("td", {}, time(stay.joined_at, { seconds: true })),
       h("td", {}, time(stay.left_at, { seconds: true })),
       h("td", {}, (stay.reason_left ?? "").replaceAll("_", " ")),

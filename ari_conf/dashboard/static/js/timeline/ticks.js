@@ -27,7 +27,7 @@ const MOST = 200;
  * The seconds between marks of this view.
  * @param {Span} view @param {number} width
  */
-export function stepOf(view, width) {
+function stepOf(view, width) {
   const least = ((view.to - view.from) * APART) / Math.max(width, 1);
   return STEPS.find((step) => step >= least) ?? Math.ceil(least / DAY) * DAY;
 }

@@ -182,6 +182,6 @@ export class TimelineView {
 /** @param {Row} row */
 function nameOf(row) {
   if (row.kind === "recording") return h("span", { class: "tl-who", title: row.sid }, row.name);
-  const name = phone(row.name);
-  return h("a", { class: "tl-who", href: `/dashboard/calls/${row.sid}`, title: row.detail ? `${name}, ${phone(row.detail)}` : name, dir: "auto" }, name);
+  const { name, detail, sid } = row;
+  return h("a", { class: "tl-who", href: `/dashboard/calls/${sid}`, title: detail ? `${name}, ${phone(detail)}` : name, dir: "auto" }, name);
 }

@@ -2,7 +2,6 @@
 // The keyboard on a timeline: from row to row, from bar to bar, near and far.
 
 import { h, text } from "../dom.js";
-import { phone } from "../format.js";
 import { sentence } from "./words.js";
 
 /** @typedef {import("./view.js").TimelineView} TimelineView */
@@ -30,7 +29,7 @@ export function walking(view) {
     bar = -1;
     view.choose(row);
     view.pointer.hide();
-    text(told, `${phone(row.name)}, row ${view.rows.indexOf(row) + 1} of ${view.rows.length}, ${row.bars.length} bars`);
+    text(told, `${row.name}, row ${view.rows.indexOf(row) + 1} of ${view.rows.length}, ${row.bars.length} bars`);
   }
 
   /** @param {number} by */

@@ -1,13 +1,10 @@
 // @ts-check
-// What a timeline says in words: the time of day, lengths, and what a bar stands for.
+// What a timeline says in words: lengths, and what a bar stands for.
 
-import { day } from "../format.js";
+import { timeOfDay } from "../format.js";
 
 /** @typedef {import("./rows.js").Bar} Bar */
 /** @typedef {import("./rows.js").Kind} Kind */
-
-const MINUTES = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** What a kind of bar is called, for a legend. @type {Record<Kind, string>} */
 export const NAMES = {
@@ -21,15 +18,6 @@ export const NAMES = {
   recording: "Recording",
   pause: "Paused",
 };
-
-/**
- * The time of day, without the day.
- * @param {number} at @param {boolean} [seconds]
- */
-export const timeOfDay = (at, seconds = true) => (seconds ? SECONDS : MINUTES).format(new Date(at * 1000));
-
-/** @param {number} at */
-export const dayOf = (at) => day(at);
 
 /**
  * A length of time as short as it can be said: 0.4 s, 12 s, 3 min 5 s, 1 h 2 min.
