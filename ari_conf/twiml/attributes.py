@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from ari_conf.twilio_codes import Code
@@ -57,7 +58,7 @@ def read_attributes(element: Element, table: Table, made: type[Any] | None, prob
         try:
             if len(raw) > _LONGEST_VALUE:
                 raise InvalidValueError(f"at most {_LONGEST_VALUE} characters long")  # noqa: TRY301
-            value = attribute.convert(raw.strip())
+            value = _converted(attribute.convert, raw)
         except InvalidValueError as error:
             defaults = _defaults(made)
             value = defaults.get(attribute.field) if error.instead is DEFAULT else error.instead
@@ -76,6 +77,12 @@ def read_attributes(element: Element, table: Table, made: type[Any] | None, prob
         if attribute.field is not None:
             result[attribute.field] = value
     return result, refused
+
+
+# Most values are the same in all documents of an application. They are short, and none is longer than is checked above.
+@lru_cache(maxsize=512)
+def _converted(convert: Callable[[str], object], raw: str) -> object:
+    return convert(raw.strip())
 
 
 def _defaults(made: type[Any] | None) -> dict[str | None, Any]:

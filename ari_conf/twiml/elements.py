@@ -60,8 +60,8 @@ class Element(etree.ElementBase):
     def own_text(self) -> str:
         """The text of this element without that of the elements inside, trimmed."""
         text = self.text or ""
-        if len(self):
-            text = "".join([text, *(child.tail or "" for child in self)])
+        for child in self.children:
+            text += child.tail or ""
         return text.strip()
 
 
@@ -106,7 +106,7 @@ def _text(body: bytes | str) -> str:
             Code.BODY_TOO_LARGE, f"The document has {len(encoded)} bytes, {LARGEST_DOCUMENT} are accepted; send a shorter one."
         )
     text = document_text(body) if isinstance(body, bytes) else body.removeprefix("\ufeff")
-    if not text.strip():
+    if not text or text.isspace():
         raise document_error(
             Code.BODY_EMPTY, "The document is empty; an empty <Response/> would end the call without an error."
         )
@@ -119,7 +119,10 @@ def _text(body: bytes | str) -> str:
 
 def document_text(body: bytes) -> str:
     """Return the text of a document in the encoding that it says it has. Raises ``TwimlError`` with 12100."""
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if body.startswith(mark)), None)
+    encoding: str | None = None
+    for mark, marked in _BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            encoding = marked
     if encoding is None:
         declared = _DECLARED_ENCODING.match(body[:200])
         name = declared[1].decode("ascii").lower() if declared else "utf-8"

@@ -20,7 +20,7 @@ LONGEST_QUEUE_NAME = 64
 
 _LONGEST_IDENTITY = 256
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
-_DECORATION = str.maketrans("", "", " \t\r\n\xa0-.()/")
+_DECORATION = re.compile(r"[ \t\r\n\xa0.()/-]+")
 
 _Callee = NumberNoun | SipNoun | ClientNoun
 
@@ -122,7 +122,7 @@ def _number(element: Element, problems: Problems) -> NumberNoun | None:
 
 
 def _number_of(text: str, where: str, element: Element, problems: Problems) -> str | None:
-    number = text.translate(_DECORATION)
+    number = _DECORATION.sub("", text)
     if _NUMBER.fullmatch(number):
         return number
     message = f"{quoted(text)} in {where} is not a phone number like +14155551212; it is not called."

@@ -125,10 +125,6 @@ class Speech:
             if child.tail and not self._too_long:
                 self._marked.append(escape(self._add_text(child.tail)))
 
-    def _add_markup(self, markup: str) -> None:
-        self._marked.append(markup)
-        self._has_markup = True
-
     def _add_text(self, text: str) -> str:
         text = _single_spaced(text)
         if len(text) > self._left:
@@ -141,39 +137,37 @@ class Speech:
     def _add_element(self, element: Element) -> None:
         name = element.tag
         if name not in _ELEMENTS:
-            name = element.name
-            known = "has no effect here" if name.startswith("amazon:") else "is no speech markup"
-            message = f"<{name}> in <Say> {known}; the text in it is spoken."
+            known = "has no effect here" if element.name.startswith("amazon:") else "is no speech markup"
+            message = f"<{element.name}> in <Say> {known}; the text in it is spoken."
             self._problems.add(Code.SCHEMA_WARNING, message, element.line)
             self._add_content(element)
             return
         if name in _APART:
             self._plain.append(" ")
         attributes = self._attributes(element)
-        tag = "".join([name, *attributes.values()])
-        if name == "break":
-            self._add_markup(f"<{tag}/>")
-            self._add_content(element)
-        elif "alias" in attributes:
+        if "alias" in attributes:
             # The alias is spoken in place of the text, which therefore does not count.
             alias = self._add_text(element.get("alias", "").strip())
             if alias:
-                self._add_markup(f"<sub alias={quoteattr(alias)}>{escape(_single_spaced(element.own_text))}</sub>")
+                self._marked.append(f"<sub alias={quoteattr(alias)}>{escape(_single_spaced(element.own_text))}</sub>")
+                self._has_markup = True
         else:
-            self._add_markup(f"<{tag}>")
+            tag = "".join([name, *attributes.values()])
+            self._marked.append(f"<{tag}/>" if name == "break" else f"<{tag}>")
+            self._has_markup = True
             self._add_content(element)
-            self._add_markup(f"</{name}>")
+            if name != "break":
+                self._marked.append(f"</{name}>")
         if name in _APART:
             self._plain.append(" ")
 
     def _attributes(self, element: Element) -> dict[str, str]:
         """Return the attributes that are allowed by their names, as they stand in markup."""
-        known = _ELEMENTS[element.tag]
         result = {}
         for raw_name, raw in element.attributes:
             name = "xml:lang" if raw_name == _XML_LANG else raw_name
             value = raw.strip()
-            if name not in known:
+            if name not in _ELEMENTS[element.tag]:
                 message = f"<{element.tag}> in <Say> has no attribute {quoted(name)}; it is ignored."
                 self._problems.add(Code.SCHEMA_WARNING, message, element.line)
                 continue
