@@ -52,8 +52,9 @@ def read_attributes(element: Element, table: Table, made: type[Any] | None, prob
     for name, raw in element.attributes:
         attribute = table.get(name)
         if attribute is None:
-            message = f"<{element.name}> has no attribute {quoted(name)}; it is ignored."
-            problems.add(Code.SCHEMA_WARNING, message, element.line)
+            if not problems.full:
+                message = f"<{element.name}> has no attribute {quoted(name)}; it is ignored."
+                problems.add(Code.SCHEMA_WARNING, message, element.line)
             continue
         try:
             if len(raw) > _LONGEST_VALUE:
@@ -63,11 +64,12 @@ def read_attributes(element: Element, table: Table, made: type[Any] | None, prob
             defaults = _defaults(made)
             value = defaults.get(attribute.field) if error.instead is DEFAULT else error.instead
             refused = refused or attribute.refuses
-            done = "it is ignored" if attribute.field not in defaults else f"{_shown(value)} is used instead"
-            if attribute.refuses:
-                done = f"<{element.name}> is not carried out"
-            wrong = f"{attribute.shown(name, raw)} of <{element.name}> is not allowed, it must be {error.expected}"
-            problems.add(error.code or attribute.code, f"{wrong}; {done}.", element.line)
+            if not problems.full:
+                done = "it is ignored" if attribute.field not in defaults else f"{_shown(value)} is used instead"
+                if attribute.refuses:
+                    done = f"<{element.name}> is not carried out"
+                wrong = f"{attribute.shown(name, raw)} of <{element.name}> is not allowed, it must be {error.expected}"
+                problems.add(error.code or attribute.code, f"{wrong}; {done}.", element.line)
         except UnsupportedValueError as error:
             value = error.value
             refused = refused or attribute.refuses

@@ -20,7 +20,7 @@ LONGEST_QUEUE_NAME = 64
 
 _LONGEST_IDENTITY = 256
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
-_DECORATION = re.compile(r"[ \t\r\n\xa0.()/-]+")
+_DECORATION = re.compile(r"[ \t\r\n\xa0.()/-]++")
 
 _Callee = NumberNoun | SipNoun | ClientNoun
 

@@ -59,6 +59,8 @@ def _verb(element: Element, problems: Problems) -> Verb | None:
     read = _VERBS.get(element.tag)
     if read is not None:
         return read(element, problems)
+    if problems.full:
+        return None
     line = element.line
     if element.tag in _NOT_HERE:
         message = f"<{element.tag}> cannot be carried out here; it is skipped."

@@ -84,6 +84,8 @@ def _written(element: str, name: str, value: str) -> str | None:
 
 def _single_spaced(text: str) -> str:
     words = " ".join(text.split())
+    if len(words) == len(text):
+        return words
     before = " " if text[:1].isspace() else ""
     after = " " if words and text[-1:].isspace() else ""
     return f"{before}{words}{after}"
@@ -145,15 +147,14 @@ class Speech:
         if name in _APART:
             self._plain.append(" ")
         attributes = self._attributes(element)
-        if "alias" in attributes:
+        if name == "sub" and attributes:
             # The alias is spoken in place of the text, which therefore does not count.
             alias = self._add_text(element.get("alias", "").strip())
             if alias:
                 self._marked.append(f"<sub alias={quoteattr(alias)}>{escape(_single_spaced(element.own_text))}</sub>")
                 self._has_markup = True
         else:
-            tag = "".join([name, *attributes.values()])
-            self._marked.append(f"<{tag}/>" if name == "break" else f"<{tag}>")
+            self._marked.append(f"<{name}{attributes}/>" if name == "break" else f"<{name}{attributes}>")
             self._has_markup = True
             self._add_content(element)
             if name != "break":
@@ -161,9 +162,9 @@ class Speech:
         if name in _APART:
             self._plain.append(" ")
 
-    def _attributes(self, element: Element) -> dict[str, str]:
-        """Return the attributes that are allowed by their names, as they stand in markup."""
-        result = {}
+    def _attributes(self, element: Element) -> str:
+        """Return the attributes that are allowed, as they stand in markup."""
+        allowed = ""
         for raw_name, raw in element.attributes:
             name = "xml:lang" if raw_name == _XML_LANG else raw_name
             value = raw.strip()
@@ -177,8 +178,8 @@ class Speech:
                 message = f"{name}={quoted(raw)} of <{element.tag}> in <Say> is not allowed; it is ignored."
                 self._problems.add(code, message, element.line)
             else:
-                result[name] = written
-        return result
+                allowed += written
+        return allowed
 
     def _may_pause(self, value: str) -> bool:
         seconds = _seconds(value) or 0.0
