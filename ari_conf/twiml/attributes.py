@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from ari_conf.twilio_codes import Code
+from ari_conf.twiml.elements import Element
 from ari_conf.twiml.problems import Problems, quoted
 from ari_conf.twiml.values import DEFAULT, InvalidValueError, UnsupportedValueError
 
@@ -26,57 +28,63 @@ class Attribute:
     refuses: bool = False
     secret: bool = False
 
+    def shown(self, name: str, raw: str) -> str:
+        """Return what was given, for a message."""
+        return name if self.secret else f"{name}={quoted(raw)}"
+
 
 Table = Mapping[str, Attribute]
 
 NONE: Table = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What the attributes of an element say: ``fields`` for its dataclass. ``refused``: it is not to be carried out."""
-
-    fields: dict[str, Any]
-    refused: bool
+Given = tuple[dict[str, Any], bool]
+"""What the attributes of an element say: fields for its dataclass, and whether it is refused, not to be carried out."""
 
 
-def read_attributes(
-    element: str, given: Mapping[str, str], table: Table, made: type[Any] | None, problems: Problems, line: int | None
-) -> Given:
-    """Read the attributes ``given`` to ``<element>`` by its ``table``; whatever is wrong goes to ``problems``.
+def read_attributes(element: Element, table: Table, made: type[Any] | None, problems: Problems) -> Given:
+    """Read the attributes of ``element`` by its ``table``; whatever is wrong goes to ``problems``.
 
     ``made`` is the dataclass that is filled, the source of the defaults; without one a bad value is left out.
     """
     result: dict[str, Any] = {}
     refused = False
-    for name, raw in given.items():
+    for name, raw in element.attributes:
         attribute = table.get(name)
         if attribute is None:
-            problems.add(Code.SCHEMA_WARNING, f"<{element}> has no attribute {quoted(name)}; it is ignored.", line)
+            if not problems.full:
+                message = f"<{element.name}> has no attribute {quoted(name)}; it is ignored."
+                problems.add(Code.SCHEMA_WARNING, message, element.line)
             continue
-        shown = name if attribute.secret else f"{name}={quoted(raw)}"
         try:
             if len(raw) > _LONGEST_VALUE:
                 raise InvalidValueError(f"at most {_LONGEST_VALUE} characters long")  # noqa: TRY301
-            value = attribute.convert(raw.strip())
+            value = _converted(attribute.convert, raw)
         except InvalidValueError as error:
             defaults = _defaults(made)
             value = defaults.get(attribute.field) if error.instead is DEFAULT else error.instead
             refused = refused or attribute.refuses
-            done = "it is ignored" if attribute.field not in defaults else f"{_shown(value)} is used instead"
-            if attribute.refuses:
-                done = f"<{element}> is not carried out"
-            wrong = f"{shown} of <{element}> is not allowed, it must be {error.expected}"
-            problems.add(error.code or attribute.code, f"{wrong}; {done}.", line)
+            if not problems.full:
+                done = "it is ignored" if attribute.field not in defaults else f"{_shown(value)} is used instead"
+                if attribute.refuses:
+                    done = f"<{element.name}> is not carried out"
+                wrong = f"{attribute.shown(name, raw)} of <{element.name}> is not allowed, it must be {error.expected}"
+                problems.add(error.code or attribute.code, f"{wrong}; {done}.", element.line)
         except UnsupportedValueError as error:
             value = error.value
             refused = refused or attribute.refuses
-            done = f"; <{element}> is not carried out" if attribute.refuses else ""
-            message = f"{shown} of <{element}> cannot be carried out: {error.reason}{done}."
-            problems.add(error.code or attribute.code, message, line, level=error.level)
+            done = f"; <{element.name}> is not carried out" if attribute.refuses else ""
+            message = f"{attribute.shown(name, raw)} of <{element.name}> cannot be carried out: {error.reason}{done}."
+            problems.add(error.code or attribute.code, message, element.line, level=error.level)
         if attribute.field is not None:
             result[attribute.field] = value
-    return Given(result, refused)
+    return result, refused
+
+
+# Most values are the same in all documents of an application. They are short, and none is longer than is checked above.
+@lru_cache(maxsize=512)
+def _converted(convert: Callable[[str], object], raw: str) -> object:
+    return convert(raw.strip())
 
 
 def _defaults(made: type[Any] | None) -> dict[str | None, Any]:

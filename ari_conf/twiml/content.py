@@ -9,7 +9,7 @@ from ari_conf.twiml.problems import Problems, quoted
 
 def check_no_text(element: Element, problems: Problems) -> None:
     """Note a problem if ``element`` has text of its own, which is ignored."""
-    text = element.text
+    text = element.own_text
     if text:
         message = f"<{element.name}> cannot contain the text {quoted(text)}; it is ignored."
         problems.add(Code.SCHEMA_WARNING, message, element.line)
@@ -28,7 +28,7 @@ def no_place(child: Element, parent: Element, problems: Problems) -> None:
 
 def name_and_value(element: Element, problems: Problems) -> tuple[str, str] | None:
     """Return what ``<Parameter>`` or ``<Header>`` says; None, and a problem, if it has no name."""
-    given = read_attributes(element.name, element.attributes, tables.NAME_AND_VALUE, None, problems, element.line).fields
+    given, _ = read_attributes(element, tables.NAME_AND_VALUE, None, problems)
     check_no_children(element, problems)
     check_no_text(element, problems)
     name = given.get("name")

@@ -1,8 +1,9 @@
 """From the bytes that an application sends to elements. What comes is not trusted: it is capped before it is looked at."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from lxml import etree
 
@@ -27,38 +28,72 @@ _UNDECLARED_PREFIX = re.compile(r"Namespace prefix ([A-Za-z][A-Za-z0-9_.-]{0,40}
 _DOCUMENT_TYPE = re.compile(r"\A(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<!doctype", re.DOTALL | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """An element without comments: ``content`` is its text and the elements inside in their order, nothing left out.
-
-    ``children`` are the elements of it, ``text`` its own text, trimmed.
-    """
-
-    name: str
-    attributes: dict[str, str]
-    content: tuple["str | Element", ...]
-    line: int | None
+class Element(etree.ElementBase):
+    """An element of a document: lxml's own, with what all that read it ask for. Comments and instructions are left out."""
 
     @property
-    def children(self) -> "tuple[Element, ...]":
+    def name(self) -> str:
+        """What it is called in a message."""
+        name = str(self.tag)
+        if self.prefix:
+            name = f"{self.prefix}:{name.rpartition('}')[2]}"
+        return printable(name)
+
+    @property
+    def attributes(self) -> Sequence[tuple[str, str]]:
+        """Names and values, in the order of the document."""
+        items: Sequence[tuple[Any, Any]] = self.items()
+        return items
+
+    @property
+    def children(self) -> "Sequence[Element]":
         """The elements inside."""
-        return tuple(part for part in self.content if isinstance(part, Element))
+        inside: Iterable[Any] = self
+        return list(inside) if len(self) else ()
 
     @property
-    def text(self) -> str:
+    def line(self) -> int | None:
+        """Where it begins."""
+        return cast("int | None", self.sourceline)
+
+    @property
+    def own_text(self) -> str:
         """The text of this element without that of the elements inside, trimmed."""
-        return "".join(part for part in self.content if isinstance(part, str)).strip()
+        text = self.text or ""
+        for child in self.children:
+            text += child.tail or ""
+        return text.strip()
+
+
+class _Parser(threading.local):
+    """The parser of a thread: lxml's are not to be shared, and to make one takes as long as a short document."""
+
+    def __init__(self) -> None:
+        self.xml = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        self.xml.set_element_class_lookup(etree.ElementDefaultClassLookup(element=Element))
+
+
+_PARSER = _Parser()
 
 
 def read_elements(body: bytes | str) -> Element:
     """Return the root of a document, a ``<Response>``. Raises ``TwimlError`` as ``parse_twiml`` says."""
-    root = _parse(_text(body))
+    text = _text(body)
+    root = _parse(text)
     if root.tag != "Response":
-        raise document_error(
-            Code.ROOT_NOT_RESPONSE, f"The root element is <{_name(root)}>, it must be <Response>.", root.sourceline
-        )
-    _check_size(root)
-    return _element(root)
+        raise document_error(Code.ROOT_NOT_RESPONSE, f"The root element is <{root.name}>, it must be <Response>.", root.line)
+    # Each element has a bracket, each level the end of a tag, each attribute a sign: few documents have to be gone through.
+    if text.count("<") > _MOST_ELEMENTS or text.count("</") >= _DEEPEST or text.count("=") > _MOST_ATTRIBUTES:
+        _check_size(root)
+    return root
 
 
 def _text(body: bytes | str) -> str:
@@ -71,11 +106,11 @@ def _text(body: bytes | str) -> str:
             Code.BODY_TOO_LARGE, f"The document has {len(encoded)} bytes, {LARGEST_DOCUMENT} are accepted; send a shorter one."
         )
     text = document_text(body) if isinstance(body, bytes) else body.removeprefix("\ufeff")
-    if not text.strip():
+    if not text or text.isspace():
         raise document_error(
             Code.BODY_EMPTY, "The document is empty; an empty <Response/> would end the call without an error."
         )
-    if _DOCUMENT_TYPE.match(text):
+    if "<!" in text and _DOCUMENT_TYPE.match(text):
         raise document_error(
             Code.PARSE_FAILURE, "The document has a document type (<!DOCTYPE …>), as HTML pages have; TwiML must not have one."
         )
@@ -84,7 +119,10 @@ def _text(body: bytes | str) -> str:
 
 def document_text(body: bytes) -> str:
     """Return the text of a document in the encoding that it says it has. Raises ``TwimlError`` with 12100."""
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if body.startswith(mark)), None)
+    encoding: str | None = None
+    for mark, marked in _BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            encoding = marked
     if encoding is None:
         declared = _DECLARED_ENCODING.match(body[:200])
         name = declared[1].decode("ascii").lower() if declared else "utf-8"
@@ -97,7 +135,7 @@ def document_text(body: bytes) -> str:
         raise document_error(Code.PARSE_FAILURE, f"The document is not {error.encoding}: {error.reason}.") from None
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str) -> Element:
     try:
         return _parse_strictly(text)
     except etree.XMLSyntaxError as error:
@@ -126,46 +164,22 @@ def _with_declarations(text: str, error: etree.XMLSyntaxError) -> str | None:
     return text.replace("<Response", f"<Response{declarations}", 1)
 
 
-def _parse_strictly(text: str) -> Any:
-    # One parser for each document: lxml's are not to be shared by threads, and one is made in microseconds.
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+def _parse_strictly(text: str) -> Element:
+    root: Any = etree.fromstring(text.encode(), _PARSER.xml)
+    return cast("Element", root)
+
+
+def _check_size(root: Element) -> None:
+    level, elements = [root], 1
+    for _ in range(_DEEPEST):
+        elements += sum(map(len, level))
+        if elements > _MOST_ELEMENTS or any(len(node.attrib) > _MOST_ATTRIBUTES for node in level):
+            break
+        level = [child for node in level for child in node.children]
+        if not level:
+            return
+    raise document_error(
+        Code.PARSE_FAILURE,
+        f"The document has more than {_MOST_ELEMENTS} elements, {_MOST_ATTRIBUTES} attributes of an element "
+        f"or {_DEEPEST} levels.",
     )
-    return etree.fromstring(text.encode(), parser)
-
-
-def _check_size(root: Any) -> None:
-    elements, level, depth = 0, [root], 0
-    while level:
-        elements += len(level)
-        depth += 1
-        if elements > _MOST_ELEMENTS or depth > _DEEPEST or any(len(node.attrib) > _MOST_ATTRIBUTES for node in level):
-            raise document_error(
-                Code.PARSE_FAILURE,
-                f"The document has more than {_MOST_ELEMENTS} elements, {_MOST_ATTRIBUTES} attributes of an element "
-                f"or {_DEEPEST} levels.",
-            )
-        level = [child for node in level for child in node]
-
-
-def _element(node: Any) -> Element:
-    content: list[str | Element] = [node.text] if node.text else []
-    for child in node:
-        content.append(_element(child))
-        if child.tail:
-            content.append(child.tail)
-    attributes = {str(name): str(value) for name, value in node.attrib.items()}
-    return Element(_name(node), attributes, tuple(content), node.sourceline)
-
-
-def _name(node: Any) -> str:
-    name = str(node.tag)
-    if node.prefix:
-        name = f"{node.prefix}:{name.rpartition('}')[2]}"
-    return printable(name)

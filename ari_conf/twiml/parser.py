@@ -47,38 +47,42 @@ def parse_twiml(body: bytes | str) -> Document:
     type, too many or too deeply nested elements, an encoding that is not accepted).
     """
     root = read_elements(body)
+    elements = root.children
     problems = Problems()
     check_no_text(root, problems)
-    read_attributes("Response", root.attributes, NONE, None, problems, root.line)
-    verbs = [verb for element in root.children if (verb := _verb(element, problems)) is not None]
+    read_attributes(root, NONE, None, problems)
+    verbs = [verb for element in elements if (verb := _verb(element, problems)) is not None]
     return Document(tuple(verbs), problems.found())
 
 
 def _verb(element: Element, problems: Problems) -> Verb | None:
-    read = _VERBS.get(element.name)
+    read = _VERBS.get(element.tag)
     if read is not None:
         return read(element, problems)
-    name = element.name
-    if name in _NOT_HERE:
-        problems.add(_NOT_HERE[name], f"<{name}> cannot be carried out here; it is skipped.", element.line, level=Level.ERROR)
+    if problems.full:
+        return None
+    line = element.line
+    if element.tag in _NOT_HERE:
+        message = f"<{element.tag}> cannot be carried out here; it is skipped."
+        problems.add(_NOT_HERE[element.tag], message, line, level=Level.ERROR)
     else:
-        problems.add(Code.SCHEMA_WARNING, f"<{name}> is no verb of TwiML; it is skipped.", element.line)
+        problems.add(Code.SCHEMA_WARNING, f"<{element.name}> is no verb of TwiML; it is skipped.", line)
     return None
 
 
 def _dial(element: Element, problems: Problems) -> Dial:
-    given = read_attributes("Dial", element.attributes, tables.DIAL, Dial, problems, element.line)
-    return Dial(noun=read_nouns(element, problems), **given.fields)
+    given, _ = read_attributes(element, tables.DIAL, Dial, problems)
+    return Dial(noun=read_nouns(element, problems), **given)
 
 
 def _say(element: Element, problems: Problems, table: Table = tables.SAY) -> Say | None:
-    given = read_attributes("Say", element.attributes, table, Say, problems, element.line)
+    given, _ = read_attributes(element, table, Say, problems)
     speech = Speech(element, problems)
     text = speech.text
     if not text:
         problems.add(Code.SAY_TEXT, "<Say> has no text; it is skipped.", element.line)
         return None
-    return Say(text=text, ssml=speech.ssml, **given.fields)
+    return Say(text=text, ssml=speech.ssml, **given)
 
 
 def _say_in_gather(element: Element, problems: Problems) -> Say | None:
@@ -86,46 +90,46 @@ def _say_in_gather(element: Element, problems: Problems) -> Say | None:
 
 
 def _play(element: Element, problems: Problems) -> Play | None:
-    given = read_attributes("Play", element.attributes, tables.PLAY, Play, problems, element.line)
+    given, _ = read_attributes(element, tables.PLAY, Play, problems)
     check_no_children(element, problems)
-    url = element.text
+    url = element.own_text
     if not is_url(url):
         problems.add(Code.INVALID_URL, f"{quoted(url)} in <Play> is not a URL; it is skipped.", element.line)
         return None
-    if not url and not given.fields.get("digits"):
+    if not url and not given.get("digits"):
         problems.add(Code.INVALID_URL, "<Play> has neither a URL nor digits; it is skipped.", element.line)
         return None
-    return Play(url=url or None, **given.fields)
+    return Play(url=url or None, **given)
 
 
 def _redirect(element: Element, problems: Problems) -> Redirect:
-    given = read_attributes("Redirect", element.attributes, tables.REDIRECT, Redirect, problems, element.line)
+    given, _ = read_attributes(element, tables.REDIRECT, Redirect, problems)
     check_no_children(element, problems)
-    return Redirect(url=element.text, **given.fields)
+    return Redirect(url=element.own_text, **given)
 
 
 def _gather(element: Element, problems: Problems) -> Gather:
-    given = read_attributes("Gather", element.attributes, tables.GATHER, Gather, problems, element.line)
+    given, _ = read_attributes(element, tables.GATHER, Gather, problems)
     check_no_text(element, problems)
     prompts: list[Prompt] = []
     for child in element.children:
-        read = _PROMPTS.get(child.name)
+        read = _PROMPTS.get(child.tag)
         if read is None:
             message = f"<{child.name}> may not stand in <Gather>, only <Say>, <Play> and <Pause> may; it is skipped."
             problems.add(Code.GATHER_NESTED_VERB, message, child.line)
         elif prompt := read(child, problems):
             prompts.append(prompt)
-    return Gather(prompts=tuple(prompts), **given.fields)
+    return Gather(prompts=tuple(prompts), **given)
 
 
 def _enqueue(element: Element, problems: Problems) -> Enqueue | None:
-    given = read_attributes("Enqueue", element.attributes, tables.ENQUEUE, Enqueue, problems, element.line)
-    if given.refused:
+    given, refused = read_attributes(element, tables.ENQUEUE, Enqueue, problems)
+    if refused:
         return None
     for child in element.children:
         no_place(child, element, problems)
     name = queue_name(element, Code.ENQUEUE_NAME_EMPTY, Code.ENQUEUE_NAME_TOO_LONG, "it is skipped", problems)
-    return None if name is None else Enqueue(name=name, **given.fields)
+    return None if name is None else Enqueue(name=name, **given)
 
 
 def _pause(element: Element, problems: Problems) -> Pause:
@@ -149,10 +153,10 @@ def _leave(element: Element, problems: Problems) -> Leave:
 
 
 def _attributes_alone(element: Element, table: Table, made: type[Verb], problems: Problems) -> dict[str, Any]:
-    given = read_attributes(element.name, element.attributes, table, made, problems, element.line)
+    given, _ = read_attributes(element, table, made, problems)
     check_no_children(element, problems)
     check_no_text(element, problems)
-    return given.fields
+    return given
 
 
 _PROMPTS: Mapping[str, Callable[[Element, Problems], Prompt | None]] = {

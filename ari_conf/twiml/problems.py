@@ -41,6 +41,11 @@ class Problems:
         if len(self._found) < _ENOUGH_PROBLEMS:
             self._found.append(Problem(code, level or code.level, message, line))
 
+    @property
+    def full(self) -> bool:
+        """Whether there is room for no more: then a message need not be made."""
+        return len(self._found) == _ENOUGH_PROBLEMS
+
     def found(self) -> tuple[Problem, ...]:
         """Return the problems in the order of the document."""
         return tuple(self._found)

@@ -38,13 +38,13 @@ class SipAddress:
 
 def read_address(sip: Element, problems: Problems) -> SipAddress | None:
     """Return where ``<Sip>`` calls; None, and a problem, if that is no SIP URI."""
-    text, credentials = sip.text, dict[str, str]()
+    text, credentials = sip.own_text, dict[str, str]()
     uris: list[Element] = []
     headers: list[tuple[str, str]] = []
     for child in sip.children:
-        if child.name == "Uri":
+        if child.tag == "Uri":
             uris.append(child)
-        elif child.name == "Headers":
+        elif child.tag == "Headers":
             headers += _nested_headers(child, problems)
         else:
             no_place(child, sip, problems)
@@ -68,10 +68,10 @@ def read_address(sip: Element, problems: Problems) -> SipAddress | None:
 def _first(uris: list[Element], sip: Element, problems: Problems) -> tuple[str, dict[str, str]]:
     found = []
     for uri in uris:
-        given = read_attributes("Uri", uri.attributes, tables.SIP_URI, None, problems, uri.line).fields
+        given, _ = read_attributes(uri, tables.SIP_URI, None, problems)
         check_no_children(uri, problems)
         priority, weight = given.pop("priority", None), given.pop("weight", None)
-        found.append((_LAST_PRIORITY if priority is None else priority, -(weight or 0), uri.text, given))
+        found.append((_LAST_PRIORITY if priority is None else priority, -(weight or 0), uri.own_text, given))
     if len(found) > 1:
         message = "<Sip> names several <Uri>; the one with the lowest priority and the highest weight is called."
         problems.add(Code.SIP_TOO_MANY_URIS, message, sip.line)
@@ -80,11 +80,11 @@ def _first(uris: list[Element], sip: Element, problems: Problems) -> tuple[str, 
 
 
 def _nested_headers(headers: Element, problems: Problems) -> list[tuple[str, str]]:
-    read_attributes("Headers", headers.attributes, NONE, None, problems, headers.line)
+    read_attributes(headers, NONE, None, problems)
     check_no_text(headers, problems)
     found = []
     for child in headers.children:
-        if child.name == "Header":
+        if child.tag == "Header":
             found.append(name_and_value(child, problems))
         else:
             no_place(child, headers, problems)

@@ -5,6 +5,7 @@ Nothing that is marked up can make a short text long: pauses have a longest leng
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from ari_conf.twilio_codes import Code
@@ -20,9 +21,9 @@ LONGEST_BREAK = 10.0
 LONGEST_BREAKS = 120.0
 """Seconds that all <break> of a <Say> may last together."""
 
+_LONGEST_VALUE = 4096  # of an attribute; as long as an alias may be
 _SLOWEST, _FASTEST = 20, 200  # per cent
 
-_SPACES = re.compile(r"\s+")
 _TIME = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)(ms|s)")
 _PER_CENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)%")
 
@@ -36,6 +37,7 @@ def _like(pattern: str) -> Callable[[str], bool]:
     return lambda value: compiled.fullmatch(value) is not None
 
 
+@lru_cache(maxsize=64)
 def _seconds(value: str) -> float | None:
     found = _TIME.fullmatch(value)
     return found and float(found[1]) / (1000 if found[2] == "ms" else 1)
@@ -73,6 +75,22 @@ _APART = frozenset({"break", "p", "s"})
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
+# Documents say the same few things about their pauses and rates again and again.
+@lru_cache(maxsize=256)
+def _written(element: str, name: str, value: str) -> str | None:
+    """Return an attribute as it stands in markup; None if it may not have this value."""
+    return f" {name}={quoteattr(value)}" if _ELEMENTS[element][name](value) else None
+
+
+def _single_spaced(text: str) -> str:
+    words = " ".join(text.split())
+    if len(words) == len(text):
+        return words
+    before = " " if text[:1].isspace() else ""
+    after = " " if words and text[-1:].isspace() else ""
+    return f"{before}{words}{after}"
+
+
 class Speech:
     """Collects the ``text`` of a ``<Say>`` and the same with its markup."""
 
@@ -100,20 +118,17 @@ class Speech:
         return "".join(self._marked).strip() if self._has_markup else None
 
     def _add_content(self, element: Element) -> None:
-        for part in element.content:
+        if element.text:
+            self._marked.append(escape(self._add_text(element.text)))
+        for child in element.children:
             if self._too_long:
                 return
-            if isinstance(part, str):
-                self._marked.append(escape(self._add_text(part)))
-            else:
-                self._add_element(part)
-
-    def _add_markup(self, markup: str) -> None:
-        self._marked.append(markup)
-        self._has_markup = True
+            self._add_element(child)
+            if child.tail and not self._too_long:
+                self._marked.append(escape(self._add_text(child.tail)))
 
     def _add_text(self, text: str) -> str:
-        text = _SPACES.sub(" ", text)
+        text = _single_spaced(text)
         if len(text) > self._left:
             self._too_long = True
             text = text[: self._left]
@@ -122,49 +137,49 @@ class Speech:
         return text
 
     def _add_element(self, element: Element) -> None:
-        name = element.name
+        name = element.tag
         if name not in _ELEMENTS:
-            known = "has no effect here" if name.startswith("amazon:") else "is no speech markup"
-            message = f"<{name}> in <Say> {known}; the text in it is spoken."
+            known = "has no effect here" if element.name.startswith("amazon:") else "is no speech markup"
+            message = f"<{element.name}> in <Say> {known}; the text in it is spoken."
             self._problems.add(Code.SCHEMA_WARNING, message, element.line)
             self._add_content(element)
             return
         if name in _APART:
             self._plain.append(" ")
         attributes = self._attributes(element)
-        tag = "".join([name, *(f" {key}={quoteattr(value)}" for key, value in attributes.items())])
-        if name == "break":
-            self._add_markup(f"<{tag}/>")
-            self._add_content(element)
-        elif "alias" in attributes:
+        if name == "sub" and attributes:
             # The alias is spoken in place of the text, which therefore does not count.
-            alias = self._add_text(attributes["alias"])
+            alias = self._add_text(element.get("alias", "").strip())
             if alias:
-                self._add_markup(f"<sub alias={quoteattr(alias)}>{escape(_SPACES.sub(' ', element.text))}</sub>")
+                self._marked.append(f"<sub alias={quoteattr(alias)}>{escape(_single_spaced(element.own_text))}</sub>")
+                self._has_markup = True
         else:
-            self._add_markup(f"<{tag}>")
+            self._marked.append(f"<{name}{attributes}/>" if name == "break" else f"<{name}{attributes}>")
+            self._has_markup = True
             self._add_content(element)
-            self._add_markup(f"</{name}>")
+            if name != "break":
+                self._marked.append(f"</{name}>")
         if name in _APART:
             self._plain.append(" ")
 
-    def _attributes(self, element: Element) -> dict[str, str]:
-        known = _ELEMENTS[element.name]
-        result = {}
-        for raw_name, raw in element.attributes.items():
+    def _attributes(self, element: Element) -> str:
+        """Return the attributes that are allowed, as they stand in markup."""
+        allowed = ""
+        for raw_name, raw in element.attributes:
             name = "xml:lang" if raw_name == _XML_LANG else raw_name
             value = raw.strip()
-            fits = known.get(name)
-            if fits is None:
-                message = f"<{element.name}> in <Say> has no attribute {quoted(name)}; it is ignored."
+            if name not in _ELEMENTS[element.tag]:
+                message = f"<{element.tag}> in <Say> has no attribute {quoted(name)}; it is ignored."
                 self._problems.add(Code.SCHEMA_WARNING, message, element.line)
-            elif not fits(value) or (name == "time" and not self._may_pause(value)):
+                continue
+            written = _written(element.tag, name, value) if len(value) <= _LONGEST_VALUE else None
+            if written is None or (name == "time" and not self._may_pause(value)):
                 code = Code.SAY_RATE if name == "rate" else Code.SCHEMA_WARNING
-                message = f"{name}={quoted(raw)} of <{element.name}> in <Say> is not allowed; it is ignored."
+                message = f"{name}={quoted(raw)} of <{element.tag}> in <Say> is not allowed; it is ignored."
                 self._problems.add(code, message, element.line)
             else:
-                result[name] = value
-        return result
+                allowed += written
+        return allowed
 
     def _may_pause(self, value: str) -> bool:
         seconds = _seconds(value) or 0.0

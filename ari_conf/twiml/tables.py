@@ -49,10 +49,11 @@ CONFERENCE: Table = {
 }
 
 _LEGACY_RECORD = {"true": DialRecord.FROM_ANSWER, "false": DialRecord.DO_NOT_RECORD}
+_record = word_of(DialRecord)
 
 
 def _dial_record(text: str) -> DialRecord:
-    return _LEGACY_RECORD.get(text) or word_of(DialRecord)(text)
+    return _LEGACY_RECORD.get(text) or _record(text)
 
 
 DIAL: Table = {

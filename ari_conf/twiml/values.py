@@ -57,6 +57,8 @@ _KEYS = re.compile(r"[0-9A-DwW#*]+")
 _FINISH_KEYS = re.compile(r"[0-9#*]*")
 _VOICE = re.compile(r"[A-Za-z][\w .+-]{0,99}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+# What nearly all URLs look like; others are taken apart, which takes ten times as long.
+_USUAL_URL = re.compile(r"(?:https?://[\w.-]++(?::[0-9]{1,4})?)?/(?!/)[!-~]*+", re.ASCII)
 _INPUTS = frozenset({"dtmf", "speech"})
 
 
@@ -70,11 +72,12 @@ def boolean(text: str) -> bool:
 
 def word_of(words: type[Word]) -> Callable[[str], Word]:
     """Return a converter to one of ``words``."""
+    known = {word.value: word for word in words}
 
     def convert(text: str) -> Word:
         try:
-            return words(text)
-        except ValueError:
+            return known[text]
+        except KeyError:
             raise InvalidValueError(_choice([word.value for word in words])) from None
 
     return convert
@@ -101,8 +104,8 @@ def number(lowest: int, highest: int) -> Callable[[str], int]:
     """Return a converter to a whole number between two bounds, both included."""
 
     def convert(text: str) -> int:
-        if _NUMBER.fullmatch(text) and lowest <= int(text) <= highest:
-            return int(text)
+        if _NUMBER.fullmatch(text) and lowest <= (value := int(text)) <= highest:
+            return value
         raise InvalidValueError(f"a whole number from {lowest} to {highest}")
 
     return convert
@@ -127,8 +130,10 @@ def wait_url(text: str) -> str:
 
 def is_url(text: str) -> bool:
     """Tell whether ``text`` can be a URL reference: relative (possibly empty), or absolute with http or https."""
-    if any(character.isspace() or not character.isprintable() for character in text):
+    if not text.isprintable() or " " in text:
         return False
+    if _USUAL_URL.fullmatch(text):
+        return True
     try:
         parts = urlsplit(text)
         host, _port = parts.hostname, parts.port
@@ -161,11 +166,14 @@ def call_sid(text: str) -> str:
     return text
 
 
+_trim = word_of(Trim)
+
+
 def conference_trim(text: str) -> Trim:
     """Read ``trim`` of a conference, where ``true`` and ``false`` are accepted as well."""
     if text in _BOOLEANS:
         return Trim.TRIM_SILENCE if _BOOLEANS[text] else Trim.DO_NOT_TRIM
-    return word_of(Trim)(text)
+    return _trim(text)
 
 
 def ring_tone(text: str) -> str | None:

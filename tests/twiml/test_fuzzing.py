@@ -1,5 +1,7 @@
 """Documents that nobody thought of: made of bytes, of damage to the hostile ones, and of words of TwiML."""
 
+import string
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from ari_conf.twiml import Document, parse_twiml, tables
 from ari_conf.twiml.attributes import Table
+from ari_conf.twiml.values import _USUAL_URL
 
 from .hostile_documents import hostile_documents
 from .promise import outcome
@@ -112,3 +115,16 @@ def test_any_attribute_value(name: str, value: str) -> None:
     document = parse_twiml(f"<Response><Dial><Conference {name}={quoteattr(value)}>Room</Conference></Dial></Response>")
     assert len(document.verbs) == 1
     assert len(document.problems) <= 1
+
+
+@given(
+    st.sampled_from(["", "http://h", "https://h.example:80", "http://-", "https://_.:9999", "http:", "https://"]),
+    st.text(st.one_of(st.sampled_from("/:@?#[]%"), st.sampled_from(string.printable)), max_size=12),
+)
+def test_what_is_not_taken_apart_would_have_been_a_url(start: str, rest: str) -> None:
+    url = f"{start}/{rest}"
+    if _USUAL_URL.fullmatch(url):
+        parts = urlsplit(url)
+        assert parts.scheme in {"", "http", "https"}
+        assert bool(parts.scheme) == bool(parts.netloc) == bool(parts.hostname)
+        assert parts.port is None or parts.port <= 9999
