@@ -10,6 +10,7 @@ BENCHMARKS = (
     "local_mixer",
     "metrics",
     "rest_participants",
+    "rules",
     "talking",
     "tracing",
     "twiml_parser",
