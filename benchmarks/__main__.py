@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = (
     "ari_link",
     "callbacks",
+    "controller",
     "live",
     "local_mixer",
     "metrics",
