@@ -6,10 +6,12 @@ import sys
 BENCHMARKS = (
     "ari_link",
     "callbacks",
+    "controller",
     "live",
     "local_mixer",
     "metrics",
     "rest_participants",
+    "rules",
     "talking",
     "tracing",
     "twiml_parser",

@@ -50,10 +50,11 @@ class Kept:
         waiting = {member.call_sid: member for member in queue.waiting}
         before, self._waiting = self._waiting, waiting
         gone = [_MEMBERS.over(_name(queue, call_sid)) for call_sid in before if call_sid not in waiting]
+        # Who waits on is the same object, and need not be compared field by field.
         came = [
             _MEMBERS.row(_name(queue, call_sid), member)
             for call_sid, member in waiting.items()
-            if before.get(call_sid) != member
+            if before.get(call_sid) is not member
         ]
         if queue.idle and not live.ends:
             return [*gone, *came, _QUEUES.over(queue.sid)]

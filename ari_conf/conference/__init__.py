@@ -7,7 +7,7 @@ Three laws:
 3. What Twilio does not document stands in ``choices.py``, and nowhere else.
 """
 
-from .audio import Apart, AudioPlan, Coaching, InMix, OnHold, Placement, Waiting, audio_plan
+from .audio import Apart, AudioPlan, Coaching, InMix, OnHold, Placement, Waiting, audio_plan, revised
 from .callback import callback_parameters, event_name, rfc2822
 from .commands import (
     AddFailed,
@@ -114,5 +114,6 @@ __all__ = [
     "event_name",
     "handle",
     "new_conference",
+    "revised",
     "rfc2822",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .commands import Command, EndConference, Expect, Join, SetRecordingPaused
 from .model import AudioProgram, CallbackEvent, Conference, ConferenceStatus, Participant, RecordingState
 
 
@@ -66,10 +67,52 @@ def audio_plan(conference: Conference, *, detect_talking: bool = False) -> Audio
 
     With ``detect_talking`` the engine tells who talks also where no application has asked for it.
     """
+    placements = {call_sid: _placement(conference, participant) for call_sid, participant in conference.participants.items()}
+    return _plan(conference, placements, detect_talking=detect_talking)
+
+
+def revised(
+    plan: AudioPlan, before: Conference, conference: Conference, command: Command, *, detect_talking: bool = False
+) -> tuple[AudioPlan, Mapping[str, Placement]]:
+    """Return ``audio_plan(conference)``, and those in it who have come, or whose placement is another one than in ``plan``.
+
+    ``plan`` is that of ``before``, which ``command`` has made into ``conference``. Unless it has started or ended the
+    conference, only whom it is about is looked at, and who coaches them.
+    """
+    placements = plan.placements
+    if conference.status is not before.status:
+        whole = audio_plan(conference, detect_talking=detect_talking)
+        return whole, {sid: placement for sid, placement in whole.placements.items() if placements.get(sid) != placement}
+    anew: dict[str, Placement] = {}
+    about = _about(command)
+    coaches = [coach for coach, coached in conference.coaches.items() if coached == about]
+    for call_sid in [] if about is None else [about, *coaches]:
+        participant = conference.participants.get(call_sid)
+        placement = _placement(conference, participant) if participant else None
+        if placement is None and call_sid in placements:
+            placements = {**placements}
+            del placements[call_sid]
+        elif placement is not None and placements.get(call_sid) != placement:
+            anew[call_sid] = placement
+    return _plan(conference, {**placements, **anew} if anew else placements, detect_talking=detect_talking), anew
+
+
+def _about(command: Command) -> str | None:
+    """Return whom a command is about; None for one that is about everybody, or nobody."""
+    match command:
+        case Join() | Expect():
+            return command.participant.call_sid
+        case EndConference() | SetRecordingPaused():
+            return None
+        case _:
+            return command.call_sid
+
+
+def _plan(conference: Conference, placements: Mapping[str, Placement], *, detect_talking: bool) -> AudioPlan:
     callback = conference.settings.status_callback
     return AudioPlan(
         conference.sid,
-        {call_sid: _placement(conference, participant) for call_sid, participant in conference.participants.items()},
+        placements,
         recording=conference.recording,
         detect_talking=detect_talking or (callback is not None and CallbackEvent.SPEAKER in callback.events),
     )

@@ -1,6 +1,8 @@
-"""What a room is made of, named as Twilio names it. Immutable."""
+"""What a room is made of, named as Twilio names it. Immutable.
 
-from collections.abc import Mapping
+Conferences, their settings and participants, of which events make changed copies, have no slots, for ``immutable.replace``.
+"""
+
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -110,7 +112,7 @@ class RecordingState(StrEnum):
     PAUSED = "paused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Participant:
     """One call in a room. The fields are the attributes of ``<Conference>`` that belong to a participant.
 
@@ -133,7 +135,7 @@ class Participant:
     talking: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConferenceSettings:
     """The attributes of ``<Conference>`` that belong to the conference: those of the first participant to join count.
 
@@ -146,18 +148,19 @@ class ConferenceSettings:
     region: str | None = None
 
 
-_NOBODY: Mapping[str, Participant] = MappingProxyType({})
-_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_NOBODY: MappingProxyType[str, Participant] = MappingProxyType({})
+_NONE: MappingProxyType[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conference:
     """One run of a room: from its first participant to its end. ``participants`` are in order of joining, by Call SID.
 
     ``expected`` are being called and will join if they answer; a conference does not end by itself while it expects somebody.
     Times are seconds since 1970 (UTC), as they were given to ``handle``. ``labels`` are the Call SIDs by label, those expected
-    included, ``starters`` counts the present participants with ``startConferenceOnEnter``, ``last_sequence_number`` is that of
-    the last callback event (0: none yet); all three are kept so that no rule has to walk over the participants.
+    included, ``coaches`` whom each of those present who coach means to coach, ``starters`` counts the present participants with
+    ``startConferenceOnEnter``, ``last_sequence_number`` is that of the last callback event (0: none yet); all four are kept so
+    that no rule has to walk over the participants.
     """
 
     sid: str
@@ -166,9 +169,10 @@ class Conference:
     created_at: float
     status: ConferenceStatus = ConferenceStatus.INIT
     settings: ConferenceSettings = field(default_factory=ConferenceSettings)
-    participants: Mapping[str, Participant] = field(default_factory=lambda: _NOBODY)
-    expected: Mapping[str, Participant] = field(default_factory=lambda: _NOBODY)
-    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
+    participants: MappingProxyType[str, Participant] = field(default_factory=lambda: _NOBODY)
+    expected: MappingProxyType[str, Participant] = field(default_factory=lambda: _NOBODY)
+    labels: MappingProxyType[str, str] = field(default_factory=lambda: _NONE)
+    coaches: MappingProxyType[str, str] = field(default_factory=lambda: _NONE)
     recording: RecordingState = RecordingState.OFF
     starters: int = 0
     last_sequence_number: int = 0

@@ -1,7 +1,5 @@
 """The rules of a single participant: muted, on hold, coaching, talking, and what else can be changed during the call."""
 
-from dataclasses import replace
-
 from . import roster
 from .commands import Modify, SetHold, SetMuted, Talking
 from .events import (
@@ -12,6 +10,7 @@ from .events import (
     ParticipantSpeechChanged,
     Refused,
 )
+from .immutable import replace
 from .model import CallbackEvent, Conference, ConferenceStatus, Participant
 from .refusals import no_such_participant, why_not_coach
 
@@ -27,7 +26,7 @@ def set_muted(conference: Conference, command: SetMuted, now: float) -> tuple[Co
         return conference, ()
     conference, stopped = set_talking(conference, participant, talking=False, now=now)
     participant = replace(conference.participants[command.call_sid], muted=command.muted)
-    conference, number = roster.numbered(roster.changed(conference, participant), CallbackEvent.MUTE)
+    conference, number = roster.changed(conference, participant, CallbackEvent.MUTE)
     return conference, (*stopped, ParticipantMuteChanged(now, number, participant))
 
 
@@ -39,10 +38,10 @@ def set_hold(conference: Conference, command: SetHold, now: float) -> tuple[Conf
     if participant.hold is command.hold:
         if not command.hold:
             return conference, ()
-        return roster.changed(conference, replace(participant, hold_program=command.program)), ()
+        return roster.changed(conference, replace(participant, hold_program=command.program))[0], ()
     conference, stopped = set_talking(conference, participant, talking=False, now=now)
     participant = replace(conference.participants[command.call_sid], hold=command.hold, hold_program=command.program)
-    conference, number = roster.numbered(roster.changed(conference, participant), CallbackEvent.HOLD)
+    conference, number = roster.changed(conference, participant, CallbackEvent.HOLD)
     return conference, (*stopped, ParticipantHoldChanged(now, number, participant))
 
 
@@ -77,7 +76,7 @@ def modify(conference: Conference, command: Modify, now: float) -> tuple[Confere
     if coaches_anew:
         conference, stopped = set_talking(conference, before, talking=False, now=now)
         after = replace(after, talking=False)
-    conference, number = roster.numbered(roster.changed(conference, after), CallbackEvent.MODIFY)
+    conference, number = roster.changed(conference, after, CallbackEvent.MODIFY)
     return conference, (*stopped, ParticipantModified(now, number, after))
 
 
@@ -100,5 +99,5 @@ def set_talking(conference: Conference, participant: Participant, *, talking: bo
     if participant.talking is talking:
         return conference, ()
     participant = replace(participant, talking=talking)
-    conference, number = roster.numbered(roster.changed(conference, participant), CallbackEvent.SPEAKER)
+    conference, number = roster.changed(conference, participant, CallbackEvent.SPEAKER)
     return conference, (ParticipantSpeechChanged(now, number, participant),)

@@ -59,7 +59,7 @@ def why_not_coach(conference: Conference, coach: str, coached: str | None) -> Re
         return 16027, f"the call to be coached, {coached}, is on hold"
     if target.coaching:
         return choices.COACH_CANNOT_BE_COACHED, f"the call to be coached, {coached}, is a coach itself"
-    if any(other.coaching and other.call_sid_to_coach == coach for other in conference.participants.values()):
+    if coach in conference.coaches.values():
         return choices.COACH_CANNOT_BE_COACHED, f"the call that is to coach, {coach}, is being coached itself"
     return None
 

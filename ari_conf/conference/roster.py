@@ -1,72 +1,102 @@
 """Who is in a room, with what is counted along so that no rule has to walk over the participants."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeVar
 
 from . import choices
+from .immutable import replace
 from .model import CallbackEvent, Conference, Participant
+
+T = TypeVar("T")
 
 
 def put_in(conference: Conference, participant: Participant) -> Conference:
     """Return the room with one more participant, who is not in it yet."""
     return replace(
         conference,
-        participants=_with(conference.participants, participant),
-        labels=(
-            conference.labels
-            if participant.label is None
-            else MappingProxyType({**conference.labels, participant.label: participant.call_sid})
-        ),
+        participants=_with(conference.participants, participant.call_sid, participant),
+        labels=_labelled(conference, participant),
+        coaches=_coaching(conference, participant),
         starters=conference.starters + participant.start_conference_on_enter,
     )
 
 
 def expect(conference: Conference, participant: Participant) -> Conference:
     """Return the room with somebody more who is expected, and whose label is taken."""
-    labels = conference.labels
-    if participant.label is not None:
-        labels = MappingProxyType({**labels, participant.label: participant.call_sid})
-    return replace(conference, expected=_with(conference.expected, participant), labels=labels)
+    expected = _with(conference.expected, participant.call_sid, participant)
+    return replace(conference, expected=expected, labels=_labelled(conference, participant))
 
 
 def expect_no_more(conference: Conference, call_sid: str) -> Conference:
     """Return the room without somebody who was expected, if that call was; the label is free again."""
-    if call_sid not in conference.expected:
+    participant = conference.expected.get(call_sid)
+    if participant is None:
         return conference
-    expected = {sid: participant for sid, participant in conference.expected.items() if sid != call_sid}
-    labels = {label: sid for label, sid in conference.labels.items() if sid != call_sid}
-    return replace(conference, expected=MappingProxyType(expected), labels=MappingProxyType(labels))
+    expected = _without(conference.expected, call_sid)
+    return replace(conference, expected=expected, labels=_without(conference.labels, participant.label))
 
 
 def take_out(conference: Conference, participant: Participant) -> Conference:
     """Return the room without one of its participants; the label is free again."""
-    remaining = dict(conference.participants)
-    del remaining[participant.call_sid]
-    labels = conference.labels
-    if participant.label is not None:
-        labels = MappingProxyType({label: sid for label, sid in labels.items() if label != participant.label})
     return replace(
         conference,
-        participants=MappingProxyType(remaining),
-        labels=labels,
+        participants=_without(conference.participants, participant.call_sid),
+        labels=_without(conference.labels, participant.label),
+        coaches=_without(conference.coaches, participant.call_sid),
         starters=conference.starters - participant.start_conference_on_enter,
     )
 
 
-def changed(conference: Conference, participant: Participant) -> Conference:
-    """Return the room with one of its participants as it is now; ``start_conference_on_enter`` and the label do not change."""
-    return replace(conference, participants=_with(conference.participants, participant))
+def changed(
+    conference: Conference, participant: Participant, event: CallbackEvent | None = None
+) -> tuple[Conference, int | None]:
+    """Return the room with one of its participants as it is now, and the number of the event that tells so.
+
+    ``start_conference_on_enter`` and the label do not change.
+    """
+    number = _number(conference, event)
+    conference = replace(
+        conference,
+        participants=_with(conference.participants, participant.call_sid, participant),
+        coaches=_coaching(conference, participant),
+        last_sequence_number=number or conference.last_sequence_number,
+    )
+    return conference, number
 
 
 def numbered(conference: Conference, event: CallbackEvent) -> tuple[Conference, int | None]:
     """Give the next ``SequenceNumber`` to an event, if it is subscribed to."""
+    number = _number(conference, event)
+    return replace(conference, last_sequence_number=number) if number else conference, number
+
+
+def _number(conference: Conference, event: CallbackEvent | None) -> int | None:
     callback = conference.settings.status_callback
     if callback is None or event not in callback.events:
-        return conference, None
-    number = conference.last_sequence_number + 1 if conference.last_sequence_number else choices.FIRST_SEQUENCE_NUMBER
-    return replace(conference, last_sequence_number=number), number
+        return None
+    return conference.last_sequence_number + 1 if conference.last_sequence_number else choices.FIRST_SEQUENCE_NUMBER
 
 
-def _with(participants: Mapping[str, Participant], participant: Participant) -> Mapping[str, Participant]:
-    return MappingProxyType({**participants, participant.call_sid: participant})
+def _labelled(conference: Conference, participant: Participant) -> MappingProxyType[str, str]:
+    if participant.label is None:
+        return conference.labels
+    return _with(conference.labels, participant.label, participant.call_sid)
+
+
+def _coaching(conference: Conference, participant: Participant) -> MappingProxyType[str, str]:
+    if not participant.coaching or participant.call_sid_to_coach is None:
+        return _without(conference.coaches, participant.call_sid)
+    return _with(conference.coaches, participant.call_sid, participant.call_sid_to_coach)
+
+
+def _with(mapping: MappingProxyType[str, T], key: str, value: T) -> MappingProxyType[str, T]:
+    # Not ``{**mapping}``: a proxy is copied at once by itself alone, and else key by key.
+    return MappingProxyType(mapping | {key: value})
+
+
+def _without(mapping: MappingProxyType[str, T], key: str | None) -> MappingProxyType[str, T]:
+    if key is None or key not in mapping:
+        return mapping
+    copied = mapping.copy()
+    del copied[key]
+    return MappingProxyType(copied)

@@ -17,7 +17,6 @@ Once started, a conference never goes back to waiting, not with a single partici
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -50,6 +49,7 @@ from .events import (
     ParticipantLeft,
     Refused,
 )
+from .immutable import replace
 from .model import (
     CallbackEvent,
     Conference,

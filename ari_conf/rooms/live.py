@@ -201,6 +201,11 @@ def _room(sid: str, live: LiveConference, people: Mapping[str, LiveParticipant])
     }
     expected = {call_sid: one.participant for call_sid, one in in_order if one.joined_at is None}
     labels = {one.participant.label: call_sid for call_sid, one in in_order if one.participant.label is not None}
+    coaches = {
+        call_sid: one.call_sid_to_coach
+        for call_sid, one in present.items()
+        if one.coaching and one.call_sid_to_coach is not None
+    }
     conference = Conference(
         sid=sid,
         account_sid=live.account_sid,
@@ -211,6 +216,7 @@ def _room(sid: str, live: LiveConference, people: Mapping[str, LiveParticipant])
         participants=MappingProxyType(present),
         expected=MappingProxyType(expected),
         labels=MappingProxyType(labels),
+        coaches=MappingProxyType(coaches),
         recording=live.recording,
         starters=sum(participant.start_conference_on_enter for participant in present.values()),
         last_sequence_number=live.last_sequence_number,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ari_conf.conference import Conference, ParticipantLeft
+from ari_conf.conference import AudioPlan, Conference, ParticipantLeft
 
 from .journal import Journal
 
@@ -35,9 +35,13 @@ class Admission:
 
 @dataclass(slots=True, eq=False)
 class Room:
-    """A conference that is not over, with the stays in it, by Call SID, of those who are to hear of their end."""
+    """A conference that is not over, with the stays in it, by Call SID, of those who are to hear of their end.
+
+    ``plan`` is the audio plan of ``conference``.
+    """
 
     conference: Conference
+    plan: AudioPlan
     journal: Journal
     admissions: dict[str, "asyncio.Future[Left]"] = field(default_factory=dict)
 

@@ -37,6 +37,7 @@ from ari_conf.conference import (
     audio_plan,
     handle,
     new_conference,
+    revised,
 )
 from ari_conf.media.port import MediaEngine
 from ari_conf.recordings import Recordings, RecordingStatus
@@ -81,6 +82,7 @@ class Rooms:
         self._sounds = sounds
         self._clock = clock
         self._plan = partial(audio_plan, detect_talking=detect_talking)
+        self._revised = partial(revised, detect_talking=detect_talking)
         self._by_name: dict[tuple[str, str], Room] = {}
         self._by_sid: dict[str, Room] = {}
         self._by_call: dict[str, Room] = {}
@@ -125,14 +127,13 @@ class Rooms:
         know any more is told as ended: that somebody talked, and announcements. Raises SQLAlchemy's errors.
         """
         for conference, notes, kept in await kept_rooms(store):
-            room = self._enter(Room(conference, Journal(self._ledger, notes, kept)))
+            room = self._enter(conference, Journal(self._ledger, notes, kept))
             self._expecting.update(dict.fromkeys(conference.expected, room))
             for call_sid in conference.participants:
                 room.admit(call_sid)
                 self._by_call[call_sid] = room
                 self._sounds.meet(call_sid, notes.voice_parameters[call_sid])
-            plan = self._plan(conference)
-            self._sounds.apply(conference, plan, self._engine.apply(plan))
+            self._sounds.apply(conference, room.plan.placements, self._engine.apply(room.plan))
             self._mend(room)
             log.info("a room goes on", conference_sid=conference.sid, participants=len(conference.participants))
 
@@ -244,10 +245,10 @@ class Rooms:
     def _make(self, account_sid: str, friendly_name: str, recording: RoomRecording) -> Room:
         sid = new_sid(SidKind.CONFERENCE)
         conference = new_conference(sid=sid, account_sid=account_sid, friendly_name=friendly_name, now=self._clock.now())
-        return self._enter(Room(conference, Journal(self._ledger, Notes(recording))))
+        return self._enter(conference, Journal(self._ledger, Notes(recording)))
 
-    def _enter(self, room: Room) -> Room:
-        conference = room.conference
+    def _enter(self, conference: Conference, journal: Journal) -> Room:
+        room = Room(conference, self._plan(conference), journal)
         self._by_sid[conference.sid] = self._by_name[conference.account_sid, conference.friendly_name] = room
         return room
 
@@ -270,9 +271,9 @@ class Rooms:
         conference = room.conference
         if not conference.participants and not conference.expected:
             self._forget(room)
-        plan = self._plan(conference)
-        settled = self._engine.apply(plan)
-        self._sounds.apply(conference, plan, settled)
+        room.plan, placed_anew = self._revised(room.plan, before, conference, command)
+        settled = self._engine.apply(room.plan)
+        self._sounds.apply(conference, placed_anew, settled)
         room.journal.note(before, conference, command, events, now)
         for event in events:
             self._let_happen(room, event, settled)

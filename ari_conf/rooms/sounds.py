@@ -12,7 +12,6 @@ from ari_conf.conference import (
     AnnouncementDue,
     AnnouncementOver,
     Apart,
-    AudioPlan,
     AudioProgram,
     Command,
     Conference,
@@ -34,7 +33,6 @@ class _Listener:
     """A call in a room, and what plays to it alone."""
 
     voice_parameters: Mapping[str, str]
-    placement: Placement | None = None
     program: asyncio.Task[None] | None = None
     announcements: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -70,18 +68,19 @@ class RoomSounds:
             if task is not None:
                 task.cancel()
 
-    def apply(self, conference: Conference, plan: AudioPlan, settled: "asyncio.Future[None]") -> None:
-        """Let those who are apart hear their programs, once the audio is as planned, and nobody else."""
-        for call_sid, placement in plan.placements.items():
+    def apply(self, conference: Conference, placed_anew: Mapping[str, Placement], settled: "asyncio.Future[None]") -> None:
+        """Let those who are apart now hear their programs, once the audio is as planned, and those who no longer are none.
+
+        ``placed_anew`` are those, by Call SID, whose placement is another than before.
+        """
+        for call_sid, placement in placed_anew.items():
             listener = self._listeners[call_sid]
-            if listener.placement != placement:
-                listener.placement = placement
-                if listener.program is not None:
-                    listener.program.cancel()
-                    listener.program = None
-                if isinstance(placement, Apart) and placement.program.url and conference.account_sid in self._tokens:
-                    play = self._play_apart(conference, call_sid, placement, settled)
-                    listener.program = self._start(play, f"program {call_sid}")
+            if listener.program is not None:
+                listener.program.cancel()
+                listener.program = None
+            if isinstance(placement, Apart) and placement.program.url and conference.account_sid in self._tokens:
+                play = self._play_apart(conference, call_sid, placement, settled)
+                listener.program = self._start(play, f"program {call_sid}")
 
     def beep(self, conference_sid: str, settled: "asyncio.Future[None]") -> None:
         """Beep to a room, once its audio is as planned."""

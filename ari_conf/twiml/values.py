@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -90,6 +91,8 @@ def words_of(words: type[Word]) -> Callable[[str], frozenset[Word]]:
     """Return a converter to a set of ``words``, which are separated by spaces; the known ones count if others are not known."""
     known = {word.value: word for word in words}
 
+    # A document is kept for as long as its call lasts, and all calls to a number have the same words.
+    @lru_cache(maxsize=64)
     def convert(text: str) -> frozenset[Word]:
         given = text.split()
         found = frozenset(known[word] for word in given if word in known)

@@ -12,6 +12,7 @@ from ari_conf.conference import (
     CallbackEvent,
     Coaching,
     Command,
+    Conference,
     ConferenceEnded,
     ConferenceEvent,
     ConferenceSettings,
@@ -41,6 +42,7 @@ from ari_conf.conference import (
     callback_parameters,
     handle,
     new_conference,
+    revised,
 )
 
 CALLS = st.sampled_from([f"CA{number}" for number in range(6)])
@@ -56,6 +58,7 @@ class RoomMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.state = new_conference(sid="CF1", account_sid="AC1", friendly_name="r", now=0)
+        self.plan = audio_plan(self.state)
         self.counts = dict.fromkeys((ConferenceStarted, ConferenceEnded), 0)
         self.numbers: list[int] = []
         self.present: set[str] = set()
@@ -77,8 +80,17 @@ class RoomMachine(RuleBasedStateMachine):
         assert (self.state, events) == again, "the same input gave another output"
         if before.status is ConferenceStatus.COMPLETED:
             assert self.state == before, "a completed conference has changed"
+        self.revise(before, command)
         for event in events:
             self.note(event)
+
+    def revise(self, before: Conference, command: Command) -> None:
+        placed = self.plan.placements
+        self.plan, anew = revised(self.plan, before, self.state, command)
+        whole = audio_plan(self.state)
+        assert self.plan == whole, "the revised plan is not the one that is made of the whole"
+        assert list(self.plan.placements) == list(whole.placements)
+        assert anew == {call_sid: to for call_sid, to in whole.placements.items() if placed.get(call_sid) != to}
 
     def note(self, event: ConferenceEvent) -> None:
         match event:
@@ -182,6 +194,7 @@ class RoomMachine(RuleBasedStateMachine):
         labels = [(p.label, p.call_sid) for p in participants if p.label is not None]
         assert dict(labels) == self.state.labels
         assert len(labels) == len(self.state.labels), "two participants have one label"
+        assert self.state.coaches == {p.call_sid: p.call_sid_to_coach for p in participants if p.coaching}
 
     @invariant()
     def it_runs_exactly_after_its_start_and_before_its_end(self) -> None:

@@ -13,6 +13,7 @@ from ari_conf.conference import (
     Conference,
     ConferenceSettings,
     Participant,
+    Placement,
     SetRecordingPaused,
     StatusCallback,
 )
@@ -69,18 +70,25 @@ class Silence(RoomSounds):
         super().__init__(engine, programs, Notifications(), {})
         self.announced: list[AnnouncementDue] = []
         self.met: dict[str, Mapping[str, str]] = {}
-        self.applied: list[AudioPlan] = []
+        self.placed: dict[str, Placement] = {}
 
     def meet(self, call_sid: str, voice_parameters: Mapping[str, str]) -> None:
         self.met[call_sid] = voice_parameters
 
     def part(self, call_sid: str) -> None:
         del self.met[call_sid]
+        self.placed.pop(call_sid, None)
 
-    def apply(self, conference: Conference, plan: AudioPlan, settled: "asyncio.Future[None]") -> None:  # noqa: ARG002
-        assert plan.placements.keys() <= self.met.keys()
-        assert plan.mix_sid == conference.sid
-        self.applied.append(plan)
+    def apply(
+        self,
+        conference: Conference,
+        placed_anew: Mapping[str, Placement],
+        settled: "asyncio.Future[None]",  # noqa: ARG002
+    ) -> None:
+        assert placed_anew.keys() <= self.met.keys()
+        assert placed_anew.keys() <= conference.participants.keys()
+        assert all(self.placed.get(call_sid) != placement for call_sid, placement in placed_anew.items())
+        self.placed.update(placed_anew)
 
     def beep(self, conference_sid: str, settled: "asyncio.Future[None]") -> None:
         pass

@@ -170,7 +170,7 @@ async def test_an_event_writes_what_it_has_changed_and_no_more(house: House) -> 
 async def test_programs_of_those_who_wait_and_hold_are_begun_again(house: House) -> None:
     house.join(Participant("CA1", wait=SONG))
     after = await next_life(house)
-    assert dict(after.sounds.applied[-1].placements) == dict(after.engine.plans[-1][0].placements) == {"CA1": Waiting(SONG)}
+    assert after.sounds.placed == dict(after.engine.plans[-1][0].placements) == {"CA1": Waiting(SONG)}
 
 
 @pytest.mark.parametrize("lost", [True, False])

@@ -5,6 +5,7 @@ import contextlib
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from hypothesis import given, settings
@@ -191,7 +192,7 @@ async def next_life(house: House) -> House:
 def settled(conference: Conference) -> Conference:
     """Return a conference without what a later life tells as ended."""
     silent = {sid: replace(participant, talking=False) for sid, participant in conference.participants.items()}
-    return replace(conference, participants=silent, last_sequence_number=0)
+    return replace(conference, participants=MappingProxyType(silent), last_sequence_number=0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -217,7 +218,8 @@ async def _knows_the_rooms(steps: list[Step]) -> None:
         assert not after.rooms.journal_of(conference.sid).announcements
         plans = [plan for plan, _ in after.engine.plans if plan.mix_sid == conference.sid]
         assert plans[-1] == audio_plan(restored)
-        assert after.sounds.applied[-1:]
+        placed = {call_sid: after.sounds.placed[call_sid] for call_sid in restored.participants}
+        assert placed == plans[-1].placements
         for call_sid in restored.participants:
             stay = after.rooms.resume(call_sid)
             assert stay is not None

@@ -254,7 +254,8 @@ class RoomMixer:
         """Open and close microphones, before anybody is put in: who is muted is not heard for a moment either."""
         muted = {leg: False for leg in present if leg not in placed}
         muted |= {leg: to.muted for leg, to in placed.items() if not isinstance(to, Apart)}
-        await _together(leg_audio.mute(self._link, leg, muted=one) for leg, one in muted.items())
+        changes = {leg: one for leg, one in muted.items() if leg.muted is not one}
+        await _together(leg_audio.mute(self._link, leg, muted=one) for leg, one in changes.items())
 
     async def _put_in(self, mixed: Iterable[Leg]) -> None:
         newcomers = {leg.channel_id: leg for leg in mixed if leg.bridge_id != self.bridge.id}
@@ -288,7 +289,8 @@ class RoomMixer:
         # Begun anew with each unmuting: else somebody who talked before would not be told again.
         detected = dict.fromkeys(present, False)
         detected |= {leg: wanted and isinstance(to, InMix) and not to.muted for leg, to in placed.items()}
-        await _together(leg_audio.detect_talking(self._link, leg, wanted=one) for leg, one in detected.items())
+        changes = {leg: one for leg, one in detected.items() if leg.detects_talking is not one}
+        await _together(leg_audio.detect_talking(self._link, leg, wanted=one) for leg, one in changes.items())
 
     async def _end_recording(self) -> None:
         await self.recording.end()
