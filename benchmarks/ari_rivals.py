@@ -115,7 +115,8 @@ async def bare(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[Callabl
 
     async def ask(method: str, uri: str) -> str:
         request_id = str(next(ids))
-        waiting[request_id] = answer = loop.create_future()
+        answer: asyncio.Future[str] = loop.create_future()
+        waiting[request_id] = answer
         await socket.send_str(json.dumps({"type": "RESTRequest", "request_id": request_id, "method": method, "uri": uri}))
         return await answer
 
