@@ -1,5 +1,6 @@
 """What the benchmarks share: rivals measured in turns (A B A B …), medians with their spread, and the processor's time."""
 
+import contextlib
 import json
 import os
 import platform
@@ -89,7 +90,8 @@ def pin(process: int, core: int) -> None:
     """Keep all threads of a process, and those that they make, on one core: nothing moves in the middle of a measure."""
     core %= os.cpu_count() or 1
     for thread in Path(f"/proc/{process}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {core})
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setaffinity(int(thread.name), {core})
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

@@ -88,6 +88,32 @@ async def test_what_a_sleeper_sets_off_runs_before_time_goes_on() -> None:
     assert handled == [(moment, moment) for moment in (0.02, 0.04, 0.06, 0.08, 0.1)]
 
 
+async def test_what_is_handed_on_arrives_before_time_goes_on() -> None:
+    clock = VirtualClock()
+    first: asyncio.Queue[float] = asyncio.Queue()
+    second: asyncio.Queue[float] = asyncio.Queue()
+    arrived: list[tuple[float, float]] = []
+
+    async def tick() -> None:
+        for count in range(1, 4):
+            await clock.sleep_until(count * 0.02)
+            first.put_nowait(clock.monotonic())
+
+    async def hand_on() -> None:
+        while True:
+            second.put_nowait(await first.get())
+
+    async def handle() -> None:
+        while True:
+            arrived.append((await second.get(), clock.monotonic()))
+
+    tasks = [asyncio.create_task(work()) for work in (handle, hand_on, tick)]
+    await clock.let_pass(0.06)
+    for task in tasks:
+        task.cancel()
+    assert arrived == [(moment, moment) for moment in (0.02, 0.04, 0.06)]
+
+
 async def test_sums_of_fractions_meet_the_moment_that_was_meant() -> None:
     clock = VirtualClock()
     for _ in range(1000):

@@ -60,7 +60,7 @@ class Oscillator:
 
     def __init__(self, frequency: float, *, amplitude: float = 0.2, rate: int = 8000, frame_length: int = 160) -> None:
         self._cycles = frequency / rate * np.arange(self._FRAMES_AT_ONCE * frame_length)
-        self._cycles_in_block = frequency / rate * len(self._cycles)
+        self._cycles_in_block = frequency * len(self._cycles) / rate
         self._amplitude = amplitude * FULL_SCALE
         self._frame_length = frame_length
         self._phase = 0.0
@@ -70,9 +70,11 @@ class Oscillator:
     def next_frame(self) -> Samples:
         """Return the next ``frame_length`` samples."""
         if self._next == len(self._frames):
-            wave = np.sin(2 * np.pi * (self._phase + self._cycles)) * self._amplitude
-            self._frames = list(np.rint(wave).astype(np.int16).reshape(-1, self._frame_length))
-            self._phase = (self._phase + self._cycles_in_block) % 1.0
+            # A block of whole cycles is followed by the same one: tones of whole Hz are made once.
+            if not self._frames or self._cycles_in_block % 1.0:
+                wave = np.sin(2 * np.pi * (self._phase + self._cycles)) * self._amplitude
+                self._frames = list(np.rint(wave).astype(np.int16).reshape(-1, self._frame_length))
+                self._phase = (self._phase + self._cycles_in_block) % 1.0
             self._next = 0
         frame = self._frames[self._next]
         self._next += 1
