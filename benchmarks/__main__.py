@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = (
     "ari_link",
     "callbacks",
+    "join_latency",
     "live",
     "local_mixer",
     "metrics",

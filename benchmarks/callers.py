@@ -1,4 +1,4 @@
-"""Callers for benchmarks: hundreds of short calls over SIP and RTP (UDP, PCMU) from one process, which says what became of each.
+"""Callers for benchmarks: hundreds of short calls over SIP and RTP (UDP, PCMU) from one process.
 
 ``python -m benchmarks.callers PORT`` calls the SIP server on this machine's port. It takes its orders as lines of JSON:
 ``["stay", TO, TONE]`` is answered ``true`` when somebody has called ``TO`` who talks with a tone (Hz) from now on;
@@ -154,7 +154,8 @@ class Callers:
         """Call at a time of the monotonic clock; return what became of it when it is over."""
         await asyncio.sleep(at - time.monotonic())
         call = self.begin(to)
-        await asyncio.wait({call.heard, call.over}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {call.heard, call.over}
+        await asyncio.wait(either, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         outcome = call.outcome()
         if outcome.heard is not None:
             await asyncio.sleep(stay)

@@ -26,7 +26,7 @@ CONFBRIDGE, INLINE, WEBHOOK = "confbridge-room", "inline-room", "webhook-room"
 RIVALS = (CONFBRIDGE, INLINE, WEBHOOK)
 
 TONE = 440.0
-_ALIKE = 0.02
+_ALIKE = 0.1
 _CORES = {"callers": 0, "asterisk": 1, "controller": 2, "application": 3}
 _START_SECONDS = 30.0
 
