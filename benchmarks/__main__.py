@@ -7,6 +7,7 @@ BENCHMARKS = (
     "ari_link",
     "callbacks",
     "controller",
+    "join_latency",
     "live",
     "local_mixer",
     "metrics",

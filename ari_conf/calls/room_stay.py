@@ -54,11 +54,12 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
         return await _stay(going, resumed)
     if _JOINED in session.memory:
         return _LEFT
-    await session.answer()
+    buffer = session.engine.set_jitter_buffer(session.call.sid, JITTER_BUFFER_MS[noun.jitter_buffer_size])
+    # Neither waits for the other's answer, for the caller waits for both.
+    await asyncio.gather(session.answer(), session.while_up(buffer))
     name = _name(session, noun.name)
     if name is None:
         return _REFUSED
-    await session.while_up(session.engine.set_jitter_buffer(session.call.sid, JITTER_BUFFER_MS[noun.jitter_buffer_size]))
     caller = Caller(session.call.account.sid, session.parameters())
     admission = session.services.rooms.join(caller, name, participant, settings, recording)
     if isinstance(admission, JoinRefused):

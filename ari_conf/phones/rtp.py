@@ -1,10 +1,8 @@
 """RTP for one phone: 20 ms of PCMU at a time, telephone events (RFC 4733), and a timeline of what arrived."""
 
 import asyncio
-import contextlib
 import functools
 import random
-import socket
 import struct
 import time
 from collections import deque
@@ -14,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from . import g711
+from .arrivals import SECOND, take, timed_socket
 from .sdp import RemoteAudio
 from .timeline import RATE, Timeline
 
@@ -25,7 +24,7 @@ KEYS = "0123456789*#"
 
 _EVENTS = KEYS + "ABCD"
 
-_HEADER = struct.Struct("!BBHII")
+HEADER = struct.Struct("!BBHII")
 _EVENT = struct.Struct("!BBH")
 _PCMU = 0
 _EVENT_FRAMES = 6
@@ -34,13 +33,6 @@ _EVENT_VOLUME = 10  # dBm0 below zero, as telephones send it
 _END_OF_EVENT = 0x80
 _SILENT_FRAME = bytes([g711.SILENCE]) * FRAME
 _NOT_A_PACKET = 12  # bytes of a bare header
-
-_SO_TIMESTAMPNS = 35
-"""Linux' option for a socket that tells when each packet has arrived, which Python has no name for."""
-
-_TIMESPEC = struct.Struct("@ll")
-_ABOUT = socket.CMSG_SPACE(_TIMESPEC.size)
-_SECOND = 1_000_000_000
 
 
 @functools.lru_cache(maxsize=128)
@@ -84,11 +76,7 @@ class RtpStream:
         self.talking = True
         self.timeline: Timeline | None = None
         self.keys_heard = ""
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setblocking(False)  # noqa: FBT003 - its only parameter
-        with contextlib.suppress(OSError):  # elsewhere than on Linux the moment of reading has to do
-            self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        self.socket.bind((host, 0))
+        self.socket = timed_socket(host)
         self.host = host
         self.port: int = self.socket.getsockname()[1]
         self._frames = tone_frames(tone, amplitude)
@@ -163,7 +151,7 @@ class RtpStream:
         self._sequence = (self._sequence + 1) & 0xFFFF
         if self._loss and self._chance.random() < self._loss:
             return
-        header = _HEADER.pack(0x80, first, self._sequence, timestamp & 0xFFFFFFFF, self._ssrc)
+        header = HEADER.pack(0x80, first, self._sequence, timestamp & 0xFFFFFFFF, self._ssrc)
         if self._jitter:
             delay = self._chance.uniform(0.0, self._jitter)
             asyncio.get_running_loop().call_later(delay, self._put_on_the_wire, header + payload, (remote.host, remote.port))
@@ -182,16 +170,15 @@ class RtpStream:
         ahead = time.time_ns() - time.monotonic_ns()
         while True:
             try:
-                packet, about, _, _ = self.socket.recvmsg(2048, _ABOUT)
+                packet, arrival = take(self.socket)
             except OSError:
                 return
-            arrival = _wall_clock(about[0][2]) - ahead if about else time.monotonic_ns()
-            self._receive(arrival / _SECOND, packet)
+            self._receive((arrival - ahead) / SECOND, packet)
 
     def _receive(self, arrival: float, packet: bytes) -> None:
         if len(packet) <= _NOT_A_PACKET or packet[0] >> 6 != 2 or self.timeline is None:
             return
-        flags, kind, _, timestamp, ssrc = _HEADER.unpack_from(packet)
+        flags, kind, _, timestamp, ssrc = HEADER.unpack_from(packet)
         start = _NOT_A_PACKET + 4 * (flags & 0x0F)
         if flags & 0x10:
             start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4], "big")
@@ -206,9 +193,3 @@ class RtpStream:
         if timestamp != self._last_event and event < len(_EVENTS):
             self._last_event = timestamp
             self.keys_heard += _EVENTS[event]
-
-
-def _wall_clock(timespec: bytes) -> int:
-    """Return nanoseconds since 1970."""
-    seconds, nanoseconds = _TIMESPEC.unpack(timespec)
-    return int(seconds) * _SECOND + int(nanoseconds)

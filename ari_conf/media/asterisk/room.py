@@ -211,11 +211,9 @@ class RoomMixer:
         self._members = {leg.call_sid: leg for leg in [*present, *placed]}
         await self._send(present, placed)
         await self._open_microphones(present, placed)
-        await self._detect_talking(present, placed, wanted=plan.detect_talking)
+        # At once, for who comes is heard the sooner.
+        await _together([self._detect_talking(present, placed, wanted=plan.detect_talking), self._fill(placed, mixed)])
         self._members = {leg.call_sid: leg for leg in placed}
-        if placed:
-            await self.bridge.make()
-        await self._put_in(mixed)
         if _recording(plan) is RecordingState.ON and self.bridge.exists:
             await self.recording.bring_about(RecordingState.ON)
         await _together([self._coach(leg, to.call_sid_to_coach) for leg, to in coaching.items()])
@@ -256,6 +254,11 @@ class RoomMixer:
         muted |= {leg: to.muted for leg, to in placed.items() if not isinstance(to, Apart)}
         changes = {leg: one for leg, one in muted.items() if leg.muted is not one}
         await _together(leg_audio.mute(self._link, leg, muted=one) for leg, one in changes.items())
+
+    async def _fill(self, placed: Collection[Leg], mixed: Iterable[Leg]) -> None:
+        if placed:
+            await self.bridge.make()
+        await self._put_in(mixed)
 
     async def _put_in(self, mixed: Iterable[Leg]) -> None:
         newcomers = {leg.channel_id: leg for leg in mixed if leg.bridge_id != self.bridge.id}
