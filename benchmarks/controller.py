@@ -33,7 +33,7 @@ from ari_conf.settings import DatabaseSettings, NumberSettings, ServerSettings, 
 from .callbacks import endpoints
 from .findings import Efforts, Line, at_most, run
 from .measure import Figure
-from .metrics import ACCOUNT, SilentEngine
+from .silent import ACCOUNT, SilentEngine
 
 CHANGES_A_SECOND = 0.5
 """Of one participant in a lively conversation."""
