@@ -241,8 +241,10 @@ class Outbox:
 
     async def _take_up(self) -> None:
         """Take up what somebody else wants to be sent again."""
+        # Not those that are there when it has been read: what was found may be older than a commit that was told meanwhile.
+        known = frozenset(self._taken_up)
         found = await self._try_to_read(sent_again(self._store, _TAKEN_UP_AT_ONCE))
-        rows = [owed_again(row, self._next_position()) for row in found or () if row.token not in self._taken_up]
+        rows = [owed_again(row, self._next_position()) for row in found or () if row.token not in known]
         if rows:
             log.info("callbacks are sent again", count=len(rows))
             self._taken_up.update(row.token for row in rows)
