@@ -30,7 +30,7 @@ def set_up_logs(form: Literal["auto", "console", "json"] = "auto", level: str = 
     structlog.configure(
         processors=[*about, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Forgiving(sys.stderr))),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Forgiving(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     _join_in([*about, structlog.stdlib.add_logger_name], rendering)

@@ -20,6 +20,7 @@ from ari_conf.webhooks import CookieJar, FetchedDocument, exchange_of
 from . import choices
 from .call import Call
 from .interpreter import Interpreter
+from .meanwhile import meanwhile
 from .position import Redirected
 from .requests import Fallback, Source
 from .session import CallSession, Services
@@ -141,9 +142,9 @@ def arrival(number: NumberSettings) -> Beginning:
         values = {"To": call.to, "From": call.from_}
         twiml = _PLACEHOLDERS.sub(lambda name: escape(values[name[1]], {'"': "&quot;"}), number.twiml)
         source = Source(url=number.voice_url, method=number.voice_method, twiml=twiml)
-        ringing = session.while_up(session.engine.ring(call.sid))
-        document, _ = await asyncio.gather(_document(session, source), ringing)
-        await Interpreter(session).run(document)
+        # Nobody waits for it: a document that is there may answer at once, and what is asked of a call is done in order.
+        async with meanwhile(_ring(session), f"ringing of {call.sid}"):
+            await Interpreter(session).run(await _document(session, source))
 
     return begin
 
@@ -164,6 +165,15 @@ def document_from(source: Source) -> Beginning:
         await Interpreter(session).run(await _document(session, source))
 
     return begin
+
+
+async def _ring(session: CallSession) -> None:
+    try:
+        await session.engine.ring(session.call.sid)
+    except CallGoneError:
+        return
+    except EngineError as error:
+        log.warning("the caller does not hear that it rings; the call goes on", cause=str(error))
 
 
 async def _document(session: CallSession, source: Source) -> FetchedDocument:

@@ -22,15 +22,16 @@ def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None
         monkeypatch.setattr(stage.controller.engine, method, refused)
 
 
+JOIN: Final = "<Response><Dial><Conference>Room</Conference></Dial></Response>"
+
 DOCUMENTS: Final = {
-    "ring": HOLD,
     "answer": "<Response><Play>/jingle</Play></Response>",
     "play": "<Response><Play>/jingle</Play></Response>",
     "reject": "<Response><Reject/></Response>",
     "send_digits": "<Response><Play digits='1'/></Response>",
     "detect_talking": "<Response><Record playBeep='false'/></Response>",
     "stop_recording": "<Response><Record playBeep='false' maxLength='1'/></Response>",
-    "set_jitter_buffer": "<Response><Dial><Conference>Room</Conference></Dial></Response>",
+    "set_jitter_buffer": JOIN,
 }
 
 
@@ -49,6 +50,24 @@ async def test_a_call_that_cannot_be_served_is_ended(method: str, monkeypatch: p
         dialling.exception()
         causes = [line["cause"] for line in logs if line["log_level"] == "error"]
         assert causes == [REFUSAL]
+
+
+async def test_nobody_waits_for_the_ringing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with set_stage(None) as stage:
+        monkeypatch.setattr(stage.controller.engine, "ring", lambda _call_sid: asyncio.Event().wait())
+        await stage.room("ann", twiml=JOIN)
+        await stage.hang_up_all()
+        await stage.nothing_is_left()
+
+
+async def test_a_call_that_cannot_ring_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with set_stage(None) as stage:
+        refuse(stage, monkeypatch, "ring")
+        with capture_logs() as logs:
+            await stage.room("ann", twiml=JOIN)
+            await stage.hang_up_all()
+            await stage.nothing_is_left()
+        assert [line["cause"] for line in logs if line["log_level"] == "warning"] == [REFUSAL]
 
 
 @pytest.mark.parametrize("record", ["<Record action='/after'/>", "<Dial record='record-from-answer' action='/after'>{}</Dial>"])

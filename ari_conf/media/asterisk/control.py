@@ -35,14 +35,16 @@ class CallControl:
 
     async def ring(self, leg: Leg) -> None:
         """Let a caller hear that it rings, up to the answer."""
-        if not leg.answered:
-            await self._ask(leg, "ring")
+        async with self._in_order(leg):
+            if not leg.answered:
+                await self._ask(leg, "ring")
 
     async def answer(self, leg: Leg) -> None:
         """Answer the call."""
-        if not leg.answered:
-            await self._ask(leg, "answer")
-            leg.answered = True
+        async with self._in_order(leg):
+            if not leg.answered:
+                await self._ask(leg, "answer")
+                leg.answered = True
 
     async def reject(self, leg: Leg, reason: RejectReason) -> None:
         """Turn the call down with the SIP status that belongs to ``reason``."""
@@ -65,6 +67,10 @@ class CallControl:
                 await asyncio.sleep(_PAUSES[key])
             else:
                 await self._press(leg, key)
+
+    def _in_order(self, leg: Leg) -> contextlib.AbstractAsyncContextManager[None]:
+        """Over HTTP, what is asked second may be done first, and an answered call would hear that it rings."""
+        return contextlib.nullcontext() if self._link.rest_over_websocket else leg.turn
 
     async def _press(self, leg: Leg, key: str) -> None:
         loop = asyncio.get_running_loop()

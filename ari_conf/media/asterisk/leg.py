@@ -26,7 +26,8 @@ class Leg:
     ``muted`` and ``detects_talking`` are None while they are not known. ``plays`` are the playbacks to it outside the mix,
     ``whispers`` those over what it hears in the mix. Once ``hanging_up`` it is about to end; ``hangup_cause`` is the network's
     word for why, as far as it is known. ``placed`` is what is known of a call that we have placed.
-    ``key_pressed_until`` is in the loop's time: no other key can be pressed at the other side before.
+    ``key_pressed_until`` is in the loop's time: no other key can be pressed at the other side before. Whoever rings or answers
+    has the ``turn`` where Asterisk does not keep the order.
     """
 
     call_sid: str
@@ -42,6 +43,7 @@ class Leg:
     hangup_cause: str = "Normal Clearing"
     placed: Placed | None = None
     key_pressed_until: float = 0.0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ends_soon(self) -> bool:

@@ -212,7 +212,7 @@ class RoomMixer:
         await self._send(present, placed)
         await self._open_microphones(present, placed)
         # At once, for who comes is heard the sooner.
-        await _together([self._detect_talking(present, placed, wanted=plan.detect_talking), self._fill(placed, mixed)])
+        await _together([self._fill(placed, mixed), self._detect_talking(present, placed, wanted=plan.detect_talking)])
         self._members = {leg.call_sid: leg for leg in placed}
         if _recording(plan) is RecordingState.ON and self.bridge.exists:
             await self.recording.bring_about(RecordingState.ON)
