@@ -8,6 +8,7 @@ BENCHMARKS = (
     "callbacks",
     "controller",
     "join_latency",
+    "joins_per_second",
     "live",
     "local_mixer",
     "metrics",
