@@ -51,6 +51,7 @@ class Coach:
         await self._bridge.make()
         missing = [] if self._snoop.bridge_id == self._bridge.id else [self._snoop.id]
         if self.leg.bridge_id != self._bridge.id:
+            await self.leg.key_up()
             missing.append(self.leg.channel_id)
         there = await self._bridge.add(missing)
         if self._snoop.id in there:

@@ -75,10 +75,12 @@ class CallControl:
     async def _press(self, leg: Leg, key: str) -> None:
         loop = asyncio.get_running_loop()
         # A key whose sending was cancelled may still be pressed.
-        await asyncio.sleep(leg.key_pressed_until - loop.time())
+        await leg.key_up()
+        seconds = _QUIET_SECONDS + KEY_SECONDS + _QUIET_SECONDS
+        leg.key_pressed_until = loop.time() + seconds
         await self._ask(leg, "sendDTMF", dtmf=key, duration=_milliseconds(KEY_SECONDS), between=_milliseconds(_QUIET_SECONDS))
-        leg.key_pressed_until = loop.time() + _QUIET_SECONDS + KEY_SECONDS + _QUIET_SECONDS
-        await asyncio.sleep(leg.key_pressed_until - loop.time())
+        leg.key_pressed_until = loop.time() + seconds
+        await leg.key_up()
 
     async def _ask(self, leg: Leg, operation: str, **parameters: str) -> None:
         async def attempt() -> None:

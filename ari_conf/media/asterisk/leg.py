@@ -46,6 +46,11 @@ class Leg:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def key_up(self) -> None:
+        """Return when no key is pressed at the other side any more."""
+        if (pressed := self.key_pressed_until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(pressed)
+
     async def ends_soon(self) -> bool:
         """Tell whether a call about which something was refused is about to end: Asterisk refuses before it tells."""
         try:

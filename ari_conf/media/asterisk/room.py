@@ -262,6 +262,9 @@ class RoomMixer:
 
     async def _put_in(self, mixed: Iterable[Leg]) -> None:
         newcomers = {leg.channel_id: leg for leg in mixed if leg.bridge_id != self.bridge.id}
+        for leg in newcomers.values():
+            # Asterisk would wait for it, and do nothing meanwhile that anybody asks over the same connection.
+            await leg.key_up()
         there = await self.bridge.add(list(newcomers))
         for channel_id, leg in newcomers.items():
             if channel_id in there:

@@ -1,5 +1,6 @@
 """Waiting, hold, mute, talking: plans carried out by Asterisk, by ear."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -8,7 +9,7 @@ from ari_conf.conference import AudioProgram, InMix, OnHold, Placement, Waiting
 from ari_conf.media.port import CallGoneError, TalkingChanged
 from ari_conf.phones.phone import AUDIBLE
 
-from .scene import QUIET, Scene, voices
+from .scene import QUIET, Scene, until, voices
 
 LIVE, MUTED = InMix(), InMix(muted=True)
 MUSIC, SILENCE, ELSEWHERE = (AudioProgram(url) for url in (None, "", "https://example.com/hold.mp3"))
@@ -125,3 +126,26 @@ async def test_a_call_that_has_ended_is_an_error_for_whatever_is_asked_of_it(sce
     await engine.hang_up("CA0")
     await engine.play_to_room("CF0", scene.sound())
     await engine.stop_recording("RE0")
+
+
+async def test_nobody_waits_for_the_key_of_another_who_goes_into_the_mix(scene: Scene) -> None:
+    await scene.call("ann", "bob")
+    await scene.place({"bob": LIVE})
+    done: list[str] = []
+
+    class Noting:
+        def asked(self, operation: str, seconds: float, failure: str) -> None:  # noqa: ARG002
+            done.append(operation)
+
+        def read(self, waited: float) -> None: ...
+
+    scene.engine.measure(Noting())
+    pressing = asyncio.create_task(scene.engine.send_digits(scene.sids["ann"], "1"))
+    await until(lambda: "channels.sendDTMF" in done)
+    pressing.cancel()
+    done.clear()
+    placing = asyncio.create_task(scene.place({"ann": LIVE, "bob": LIVE}))
+    for _ in range(5):
+        await scene.engine.set_jitter_buffer(scene.sids["bob"], 20)
+    await placing
+    assert done == ["channels.setChannelVar"] * 5 + ["bridges.addChannel"]
