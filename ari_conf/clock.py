@@ -141,11 +141,13 @@ class VirtualClock:
 
     Sleepers wake in the order of their moments, each at the exact moment it asked for, to the nanosecond, and those of one
     moment in the order of asking. Then the event loop gets ``turns`` turns, so that what a sleeper has set off can run before
-    time goes on; it gets as many at each moment of the next 200 ms, and every 200 ms. Several tasks may let time pass at once:
-    the seconds are shared, not added.
+    time goes on; it gets as many at each moment of the next 200 ms, and every 500 ms in any case. Several tasks may let time
+    pass at once: the seconds are shared, not added.
     """
 
-    _CALM = 200_000_000
+    _STIRRED = 200_000_000
+    # For those of whom the clock knows nothing: for sockets, and for who would stop it.
+    _LEFT_ALONE = 500_000_000
 
     def __init__(self, *, start: float = 1_700_000_000.0, turns: int = 3) -> None:
         self._start = start
@@ -207,7 +209,7 @@ class VirtualClock:
     async def _drive(self) -> None:
         await self._turn_loop()
         calls = self._calls
-        stirred = looked = self._elapsed
+        stirred = turned = self._elapsed
         while self._passers and calls:
             moment, _, _, call = heapq.heappop(calls)
             if call.cancelled:
@@ -215,9 +217,8 @@ class VirtualClock:
             self._elapsed = max(self._elapsed, moment)
             if call.make():
                 stirred = self._elapsed
-            # The loop is also left to those of whom the clock knows nothing: to sockets, and to who would stop it.
-            if self._elapsed <= stirred + self._CALM or self._elapsed >= looked + self._CALM:
-                looked = self._elapsed
+            if self._elapsed <= stirred + self._STIRRED or self._elapsed >= turned + self._LEFT_ALONE:
+                turned = self._elapsed
                 await self._turn_loop()
 
     async def _turn_loop(self) -> None:
