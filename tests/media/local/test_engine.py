@@ -10,7 +10,17 @@ from ari_conf.audio.tones import special_information
 from ari_conf.clock import Alarm, RealClock, VirtualClock
 from ari_conf.conference import AudioPlan, AudioProgram, InMix, Waiting
 from ari_conf.media.local import LocalEngine
-from ari_conf.media.port import CallGoneError, EngineError, EngineLost, EngineUnavailableError, Sound
+from ari_conf.media.port import (
+    CallEnded,
+    CallGoneError,
+    EngineError,
+    EngineEvent,
+    EngineLost,
+    EngineUnavailableError,
+    OutgoingCall,
+    Sound,
+    TalkingChanged,
+)
 from ari_conf.phones.phone import CallRefusedError, Heard
 from ari_conf.phones.virtual import VirtualPhone
 
@@ -296,6 +306,32 @@ async def test_an_engine_that_is_stopped_keeps_its_calls_and_goes_on_with_them(d
     assert len(desk.phones["a"].recording().samples) == len(heard.samples)
     await desk.engine.start()
     assert await desk.who_hears_whom() == {"a": "b", "b": "a"}
+
+
+async def test_what_a_frame_sets_off_after_a_calm_is_told_in_its_moment(desk: Desk) -> None:
+    (a,) = await desk.call("a")
+    a.talk(on=False)
+    desk.virtual("b", number="b")
+    await asyncio.gather(desk.place({"a": LIVE}, detect_talking=True), desk.clock.let_pass(0.1))
+    began = desk.clock.monotonic()
+
+    def talk() -> bool:
+        a.talk(on=True)
+        return False
+
+    async def after(kind: type[EngineEvent]) -> float:
+        async with desk.news:
+            await desk.news.wait_for(lambda: any(isinstance(event, kind) for event in desk.told))
+        return desk.clock.monotonic() - began
+
+    async def after_keys() -> float:
+        await desk.engine.send_digits(desk.sids["a"], "WWW12")
+        return desk.clock.monotonic() - began
+
+    desk.clock.call_at(began + 2.73, talk)
+    await desk.engine.place(OutgoingCall(call_sid="CA1", to="b", caller_id="a", timeout=3.31))
+    seconds = await asyncio.gather(after(TalkingChanged), after(CallEnded), after_keys(), desk.clock.let_pass(5.0))
+    assert seconds[:3] == pytest.approx([2.74, 3.32, 3.4], abs=0.021)
 
 
 class CountingClock(VirtualClock):
