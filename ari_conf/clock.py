@@ -209,16 +209,16 @@ class VirtualClock:
     async def _drive(self) -> None:
         await self._turn_loop()
         calls = self._calls
-        stirred = turned = self._elapsed
+        turns_until, turns_again = self._elapsed + self._STIRRED, self._elapsed + self._LEFT_ALONE
         while self._passers and calls:
             moment, _, _, call = heapq.heappop(calls)
             if call.cancelled:
                 continue  # time has no reason to stop there
-            self._elapsed = max(self._elapsed, moment)
+            now = self._elapsed = max(self._elapsed, moment)
             if call.make():
-                stirred = self._elapsed
-            if self._elapsed <= stirred + self._STIRRED or self._elapsed >= turned + self._LEFT_ALONE:
-                turned = self._elapsed
+                turns_until = now + self._STIRRED
+            if now <= turns_until or now >= turns_again:
+                turns_again = now + self._LEFT_ALONE
                 await self._turn_loop()
 
     async def _turn_loop(self) -> None:
