@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 import aiohttp
+import orjson
 import structlog
 
 from ari_conf.media.timed_queue import TimedQueue
@@ -62,7 +63,7 @@ class AriResponse:
 
     def json(self) -> Any:
         """Parse the body. Raises ValueError if it is not JSON."""
-        return json.loads(self.content)
+        return orjson.loads(self.content)
 
 
 class _Pending(NamedTuple):
@@ -277,8 +278,8 @@ class AriTransport:
 
     def _take(self, text: str) -> None:
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
+            message = orjson.loads(text)
+        except ValueError:
             message = None
         if isinstance(message, dict) and isinstance(message.get("type"), str):
             self._sort(message)
