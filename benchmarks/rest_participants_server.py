@@ -1,7 +1,7 @@
 """A controller with a room of 50, for ``rest_participants``.
 
-``python -m benchmarks.rest_participants_server`` prints its port, the account's SID and token, the SID of the room, and the Call
-SIDs of those who are in it.
+``python -m benchmarks.rest_participants_server`` prints its port, the account's SID and token, the SID of the room, and the
+Call SIDs of those who are in it.
 """
 
 import asyncio
