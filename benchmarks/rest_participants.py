@@ -43,7 +43,7 @@ class Effort:
     requests: int
 
 
-EFFORTS = Efforts(full=Effort(7, 2000), quick=Effort(3, 640), once=Effort(1, 64))
+EFFORTS = Efforts(full=Effort(7, 2000), quick=Effort(3, 400), once=Effort(1, 64))
 
 
 class Client(asyncio.Protocol):
