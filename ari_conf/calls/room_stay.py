@@ -58,7 +58,7 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
     buffer = session.engine.set_jitter_buffer(session.call.sid, JITTER_BUFFER_MS[noun.jitter_buffer_size])
     # Neither waits for the other's answer, for the caller waits for both.
     await asyncio.gather(session.answer(), session.while_up(buffer))
-    if session.call.ended.done():  # while they were gathered; its end is told only once, and would find nobody in the room
+    if session.call.ended.done():  # meanwhile, and nobody would take it out of the room again
         raise gone(session.call)
     name = _name(session, noun.name)
     if name is None:
