@@ -140,6 +140,7 @@ class Store:
         """Wait until all that was written so far is committed."""
         done = asyncio.get_running_loop().create_future()
         self.write((), lambda: None if done.done() else done.set_result(None))
+        self._writer.hurry()
         await done
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:

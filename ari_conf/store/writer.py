@@ -25,7 +25,9 @@ ROWS_PER_TRANSACTION: Final = 250
 """Few enough that the event loop is held up for a few milliseconds only, many enough that a commit's cost is shared."""
 
 GATHER_SECONDS: Final = 0.02
-"""A call that comes in is eight commits within this time. Each alone would keep the processor from the call longer than all."""
+"""A call that comes in is eight commits within this time. Each alone would keep the processor from the call longer than all.
+
+Who waits for the database does not wait for this, too."""
 
 MANY_ROWS: Final = 20_000
 """That many rows waiting are an alarm: the database does not keep up."""
@@ -98,6 +100,7 @@ class Writer:
         self._removal = _removal(engine.dialect)
         self._waiting: deque[_Written] = deque()
         self._work = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._connection: AsyncConnection | None = None
         self._alarmed = False
         self._dropped = 0
@@ -125,8 +128,7 @@ class Writer:
         """Write for ever."""
         while True:
             await self._work.wait()
-            if self.backlog < ROWS_PER_TRANSACTION:
-                await asyncio.sleep(GATHER_SECONDS)
+            await self._gather()
             written = self._next()
             kept = await self._keep(written)
             for _ in written:
@@ -140,6 +142,17 @@ class Writer:
                     _call(one.then)
             # The database may answer without a pause; calls are to have their turn between two transactions.
             await asyncio.sleep(0)
+
+    def hurry(self) -> None:
+        """Write at once, for somebody waits for what was added."""
+        self._hurry.set()
+
+    async def _gather(self) -> None:
+        if self.backlog < ROWS_PER_TRANSACTION:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_SECONDS):
+                    await self._hurry.wait()
+        self._hurry.clear()
 
     async def close(self) -> None:
         """Give the connection back."""
