@@ -64,6 +64,7 @@ class ParticipantSpeechChanged:
     at: float
     sequence_number: int | None
     participant: Participant
+    talking: bool
 
 
 @dataclass(frozen=True, slots=True)

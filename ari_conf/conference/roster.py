@@ -64,6 +64,14 @@ def changed(
     return conference, number
 
 
+def talks(conference: Conference, call_sid: str, since: float | None) -> tuple[Conference, int | None]:
+    """Return the room where somebody talks, or no longer does, and the number of the event that tells so."""
+    number = _number(conference, CallbackEvent.SPEAKER)
+    before = conference.talking
+    talking = _without(before, call_sid) if since is None else _with(before, call_sid, since)
+    return replace(conference, talking=talking, last_sequence_number=number or conference.last_sequence_number), number
+
+
 def numbered(conference: Conference, event: CallbackEvent) -> tuple[Conference, int | None]:
     """Give the next ``SequenceNumber`` to an event, if it is subscribed to."""
     number = _number(conference, event)
