@@ -75,7 +75,7 @@ def modify(conference: Conference, command: Modify, now: float) -> tuple[Confere
     stopped: Events = ()
     if coaches_anew:
         conference, stopped = set_talking(conference, before, talking=False, now=now)
-    conference, number = roster.changed(conference, after, CallbackEvent.MODIFY)
+    conference, number = roster.changed(roster.coached(conference, after), after, CallbackEvent.MODIFY)
     return conference, (*stopped, ParticipantModified(now, number, after))
 
 
