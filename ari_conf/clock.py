@@ -4,8 +4,9 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 _NANOSECONDS = 1_000_000_000
 
@@ -88,13 +89,13 @@ class SteadyClock:
         """Return the machine's monotonic time in seconds."""
         return self._machine.monotonic()
 
-    async def sleep_until(self, moment: float) -> None:
+    def sleep_until(self, moment: float) -> Coroutine[Any, Any, None]:
         """Sleep until ``monotonic()`` reaches ``moment``."""
-        await self._machine.sleep_until(moment)
+        return self._machine.sleep_until(moment)
 
-    async def let_pass(self, seconds: float) -> None:
+    def let_pass(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Let ``seconds`` pass."""
-        await self._machine.let_pass(seconds)
+        return self._machine.let_pass(seconds)
 
 
 class VirtualClock:
