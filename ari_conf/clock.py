@@ -4,10 +4,10 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 _NANOSECONDS = 1_000_000_000
 
@@ -110,17 +110,17 @@ class SteadyClock:
         """Return the machine's monotonic time in seconds."""
         return self._machine.monotonic()
 
-    async def sleep_until(self, moment: float) -> None:
+    def sleep_until(self, moment: float) -> Coroutine[Any, Any, None]:
         """Sleep until ``monotonic()`` reaches ``moment``."""
-        await self._machine.sleep_until(moment)
+        return self._machine.sleep_until(moment)
 
     def call_at(self, moment: float, call: Callable[[], bool]) -> Alarm:
         """Call ``call`` once ``monotonic()`` has reached ``moment``."""
         return self._machine.call_at(moment, call)
 
-    async def let_pass(self, seconds: float) -> None:
+    def let_pass(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Let ``seconds`` pass."""
-        await self._machine.let_pass(seconds)
+        return self._machine.let_pass(seconds)
 
 
 class _Call:

@@ -45,6 +45,7 @@ class PlainRoom:
 
     sid: str
     participants: tuple[Participant, ...] = ()
+    talking: tuple[str, ...] = ()
     settings: ConferenceSettings = field(default_factory=ConferenceSettings)
     started: bool = False
     last_number: int = 0
@@ -123,7 +124,7 @@ def _of_one(
         case Leave():
             changed = participant
     room, stopped = _talking(room, participant, now, talking=False)
-    room, events = _changed(room, participant, replace(changed, talking=False), now, left=isinstance(command, Leave))
+    room, events = _changed(room, participant, changed, now, left=isinstance(command, Leave))
     return room, stopped + events
 
 
@@ -147,11 +148,12 @@ def _changed(
 
 
 def _talking(room: PlainRoom, participant: Participant, now: float, *, talking: bool) -> tuple[PlainRoom, Events]:
-    if participant.talking is talking:
+    if (participant.call_sid in room.talking) is talking:
         return room, ()
-    participant = replace(participant, talking=talking)
-    room, number = _numbered(_with(room, participant), CallbackEvent.SPEAKER)
-    return room, (ParticipantSpeechChanged(now, number, participant),)
+    others = tuple(call_sid for call_sid in room.talking if call_sid != participant.call_sid)
+    room = replace(room, talking=(*others, participant.call_sid) if talking else others)
+    room, number = _numbered(room, CallbackEvent.SPEAKER)
+    return room, (ParticipantSpeechChanged(now, number, participant, talking),)
 
 
 def _with(room: PlainRoom, participant: Participant) -> PlainRoom:

@@ -46,13 +46,22 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
     The caller is not connected if it was refused, or if its waitUrl could not be had. Raises ``TwilioError`` for a URL that
     cannot be resolved, before anything has happened.
     """
+    admission = await _enter(going, noun)
+    if isinstance(admission, Dialled):
+        return admission
+    with structlog.contextvars.bound_contextvars(conference_sid=admission.conference_sid):
+        return await _stay(going, admission)
+
+
+async def _enter(going: Dialling, noun: ConferenceNoun) -> Admission | Dialled:
+    """Join, or find the call where it is in the room already; else return what has come of the Dial without a stay."""
     session, base = going.session, going.base
     participant = _participant(session.call.sid, noun, base)
     settings = _settings(noun, base)
     recording = _room_recording(noun, base)
     resumed = session.services.rooms.resume(session.call.sid)
     if resumed is not None:
-        return await _stay(going, resumed)
+        return resumed
     if _JOINED in session.memory:
         return _LEFT
     buffer = session.engine.set_jitter_buffer(session.call.sid, JITTER_BUFFER_MS[noun.jitter_buffer_size])
@@ -69,8 +78,7 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
         session.notify(code_of(admission.code), Level.ERROR, admission.message)
         return _REFUSED
     session.remember(**{_JOINED: admission.conference_sid})
-    with structlog.contextvars.bound_contextvars(conference_sid=admission.conference_sid):
-        return await _stay(going, admission)
+    return admission
 
 
 async def _stay(going: Dialling, admission: Admission) -> Dialled:

@@ -114,15 +114,15 @@ class CallRunner:
 
 async def _to_its_end(task: "asyncio.Task[None]") -> None:
     """Wait for a task; being cancelled is handed on to it, as often as that happens, and raised when it has ended."""
-    cancelled = None
     while not task.done():
         try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
+            await task
+        except asyncio.CancelledError:
             task.cancel()
-    if cancelled is not None:
-        raise cancelled
+    # Whoever redirects cancels the task alone, and a task may end as if it had not been cancelled.
+    waiting = asyncio.current_task()
+    if waiting is not None and waiting.cancelling():
+        raise asyncio.CancelledError
 
 
 def give_document(call: Call, source: Source) -> None:
@@ -137,14 +137,9 @@ def arrival(number: NumberSettings) -> Beginning:
     """Return the beginning of a call that has come to a number: let it ring, and run the number's document."""
 
     async def begin(session: CallSession) -> None:
-        call = session.call
-        log.info("call arrived", from_=call.from_, to=call.to)
-        values = {"To": call.to, "From": call.from_}
-        twiml = _PLACEHOLDERS.sub(lambda name: escape(values[name[1]], {'"': "&quot;"}), number.twiml)
-        source = Source(url=number.voice_url, method=number.voice_method, twiml=twiml)
         # Nobody waits for it: a document that is there may answer at once, and what is asked of a call is done in order.
-        async with meanwhile(_ring(session), f"ringing of {call.sid}"):
-            await Interpreter(session).run(await _document(session, source))
+        async with meanwhile(_ring(session), f"ringing of {session.call.sid}"):
+            await Interpreter(session).run(await _first_document(session, number))
 
     return begin
 
@@ -174,6 +169,15 @@ async def _ring(session: CallSession) -> None:
         return
     except EngineError as error:
         log.warning("the caller does not hear that it rings; the call goes on", cause=str(error))
+
+
+async def _first_document(session: CallSession, number: NumberSettings) -> FetchedDocument:
+    """Return the document of the number that is called."""
+    call = session.call
+    log.info("call arrived", from_=call.from_, to=call.to)
+    values = {"To": call.to, "From": call.from_}
+    twiml = _PLACEHOLDERS.sub(lambda name: escape(values[name[1]], {'"': "&quot;"}), number.twiml)
+    return await _document(session, Source(url=number.voice_url, method=number.voice_method, twiml=twiml))
 
 
 async def _document(session: CallSession, source: Source) -> FetchedDocument:

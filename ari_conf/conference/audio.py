@@ -1,20 +1,20 @@
 """Where everybody's audio goes. Declared, not commanded: an engine brings what is into what this says should be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from .commands import Command, EndConference, Expect, Join, SetRecordingPaused
+from .immutable import value
 from .model import AudioProgram, CallbackEvent, Conference, ConferenceStatus, Participant, RecordingState
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waiting:
     """The conference has not started: neither heard nor hearing the others; hears ``program``."""
 
     program: AudioProgram
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OnHold:
     """Neither heard nor hearing the others; hears ``program``."""
 
@@ -25,14 +25,14 @@ Apart = Waiting | OnHold
 """Out of the mix, with a program of one's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InMix:
     """Hears the room; is heard unless ``muted``."""
 
     muted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coaching:
     """Hears the room; is heard by ``call_sid_to_coach`` alone, who is in the mix, and by nobody if ``muted``."""
 
@@ -43,7 +43,7 @@ class Coaching:
 Placement = Waiting | OnHold | InMix | Coaching
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AudioPlan:
     """The audio of one room: a placement for each participant, by Call SID, in order of joining.
 
@@ -84,9 +84,7 @@ def revised(
         whole = audio_plan(conference, detect_talking=detect_talking)
         return whole, {sid: placement for sid, placement in whole.placements.items() if placements.get(sid) != placement}
     anew: dict[str, Placement] = {}
-    about = _about(command)
-    coaches = [coach for coach, coached in conference.coaches.items() if coached == about]
-    for call_sid in [] if about is None else [about, *coaches]:
+    for call_sid in _touched(conference, command):
         participant = conference.participants.get(call_sid)
         placement = _placement(conference, participant) if participant else None
         if placement is None and call_sid in placements:
@@ -97,15 +95,20 @@ def revised(
     return _plan(conference, {**placements, **anew} if anew else placements, detect_talking=detect_talking), anew
 
 
-def _about(command: Command) -> str | None:
-    """Return whom a command is about; None for one that is about everybody, or nobody."""
+def _touched(conference: Conference, command: Command) -> list[str]:
+    """Return whom a command is about, and who coaches them; nobody for one that is about everybody."""
     match command:
         case Join() | Expect():
-            return command.participant.call_sid
+            about: str | None = command.participant.call_sid
         case EndConference() | SetRecordingPaused():
-            return None
+            about = None
         case _:
-            return command.call_sid
+            about = command.call_sid
+    if about is None:
+        return []
+    if not conference.coaches:
+        return [about]
+    return [about, *(coach for coach, coached in conference.coaches.items() if coached == about)]
 
 
 def _plan(conference: Conference, placements: Mapping[str, Placement], *, detect_talking: bool) -> AudioPlan:

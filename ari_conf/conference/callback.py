@@ -67,9 +67,7 @@ _NAMES: Final[dict[type[ToldEvent], Callable[[Any], str]]] = {
     ParticipantMuteChanged: lambda event: "participant-mute" if event.participant.muted else "participant-unmute",
     ParticipantHoldChanged: lambda event: "participant-hold" if event.participant.hold else "participant-unhold",
     ParticipantModified: lambda _: "participant-modify",
-    ParticipantSpeechChanged: lambda event: (
-        "participant-speech-start" if event.participant.talking else "participant-speech-stop"
-    ),
+    ParticipantSpeechChanged: lambda event: "participant-speech-start" if event.talking else "participant-speech-stop",
     ConferenceStarted: lambda _: "conference-start",
     ConferenceEnded: lambda _: "conference-end",
     AnnouncementEnded: lambda event: "announcement-end" if event.failure is None else "announcement-fail",

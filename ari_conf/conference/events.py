@@ -5,12 +5,11 @@ sees numbers without gaps. ``at`` is the time that was given to ``handle``, in s
 was just after the event; one that has left, as it was last.
 """
 
-from dataclasses import dataclass
-
+from .immutable import value
 from .model import AudioProgram, Participant, ParticipantCallStatus, ReasonConferenceEnded, ReasonParticipantLeft
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParticipantJoined:
     """A participant is in the room, waiting or live."""
 
@@ -19,7 +18,7 @@ class ParticipantJoined:
     participant: Participant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParticipantLeft:
     """A participant is no longer in the room."""
 
@@ -30,7 +29,7 @@ class ParticipantLeft:
     reason: ReasonParticipantLeft
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParticipantMuteChanged:
     """A participant was muted or unmuted."""
 
@@ -39,7 +38,7 @@ class ParticipantMuteChanged:
     participant: Participant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParticipantHoldChanged:
     """A participant was put on hold, or taken off it."""
 
@@ -48,7 +47,7 @@ class ParticipantHoldChanged:
     participant: Participant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParticipantModified:
     """Another attribute of a participant has changed."""
 
@@ -57,16 +56,17 @@ class ParticipantModified:
     participant: Participant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ParticipantSpeechChanged:
     """A participant has started or stopped talking. Each start is followed by a stop."""
 
     at: float
     sequence_number: int | None
     participant: Participant
+    talking: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConferenceStarted:
     """Waiting is over: audio is mixed between all participants."""
 
@@ -74,7 +74,7 @@ class ConferenceStarted:
     sequence_number: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConferenceEnded:
     """The conference is completed. ``ended_by`` is the participant that ended it, None if the application did."""
 
@@ -84,7 +84,7 @@ class ConferenceEnded:
     ended_by: Participant | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnnouncementDue:
     """An announcement is to be played now, to ``call_sid`` or to everybody. Not told to the application."""
 
@@ -93,7 +93,7 @@ class AnnouncementDue:
     program: AudioProgram
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnnouncementEnded:
     """An announcement is over; with a ``failure`` it was not played. ``participant`` is whom it was for, if still there."""
 
@@ -104,14 +104,14 @@ class AnnouncementEnded:
     failure: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BeepDue:
     """A beep is to be played to the conference now. Not told to the application."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JoinRefused:
     """A call was not let in; ``code`` is the Twilio error code, ``message`` one sentence with the cause."""
 
@@ -121,7 +121,7 @@ class JoinRefused:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refused:
     """A command was not carried out; ``code`` is the Twilio error code, ``message`` one sentence with the cause."""
 

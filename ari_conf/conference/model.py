@@ -117,7 +117,6 @@ class Participant:
     """One call in a room. The fields are the attributes of ``<Conference>`` that belong to a participant.
 
     ``wait`` is heard before the start, ``hold_program`` while ``hold``. ``call_sid_to_coach`` may name somebody who has left.
-    ``talking`` is told by the audio side, and only of somebody who can be heard.
     """
 
     call_sid: str
@@ -132,7 +131,6 @@ class Participant:
     hold_program: AudioProgram = DEFAULT_MUSIC
     coaching: bool = False
     call_sid_to_coach: str | None = None
-    talking: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +148,7 @@ class ConferenceSettings:
 
 _NOBODY: MappingProxyType[str, Participant] = MappingProxyType({})
 _NONE: MappingProxyType[str, str] = MappingProxyType({})
+_SILENCE: MappingProxyType[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -157,6 +156,8 @@ class Conference:
     """One run of a room: from its first participant to its end. ``participants`` are in order of joining, by Call SID.
 
     ``expected`` are being called and will join if they answer; a conference does not end by itself while it expects somebody.
+    ``talking`` is since when those who talk do, as the audio side tells of who can be heard; it is kept apart from the
+    participants, for it changes most often by far.
     Times are seconds since 1970 (UTC), as they were given to ``handle``. ``labels`` are the Call SIDs by label, those expected
     included, ``coaches`` whom each of those present who coach means to coach, ``starters`` counts the present participants with
     ``startConferenceOnEnter``, ``last_sequence_number`` is that of the last callback event (0: none yet); all four are kept so
@@ -171,6 +172,7 @@ class Conference:
     settings: ConferenceSettings = field(default_factory=ConferenceSettings)
     participants: MappingProxyType[str, Participant] = field(default_factory=lambda: _NOBODY)
     expected: MappingProxyType[str, Participant] = field(default_factory=lambda: _NOBODY)
+    talking: MappingProxyType[str, float] = field(default_factory=lambda: _SILENCE)
     labels: MappingProxyType[str, str] = field(default_factory=lambda: _NONE)
     coaches: MappingProxyType[str, str] = field(default_factory=lambda: _NONE)
     recording: RecordingState = RecordingState.OFF

@@ -25,7 +25,7 @@ def set_muted(conference: Conference, command: SetMuted, now: float) -> tuple[Co
     if participant.muted is command.muted:
         return conference, ()
     conference, stopped = set_talking(conference, participant, talking=False, now=now)
-    participant = replace(conference.participants[command.call_sid], muted=command.muted)
+    participant = replace(participant, muted=command.muted)
     conference, number = roster.changed(conference, participant, CallbackEvent.MUTE)
     return conference, (*stopped, ParticipantMuteChanged(now, number, participant))
 
@@ -40,7 +40,7 @@ def set_hold(conference: Conference, command: SetHold, now: float) -> tuple[Conf
             return conference, ()
         return roster.changed(conference, replace(participant, hold_program=command.program))[0], ()
     conference, stopped = set_talking(conference, participant, talking=False, now=now)
-    participant = replace(conference.participants[command.call_sid], hold=command.hold, hold_program=command.program)
+    participant = replace(participant, hold=command.hold, hold_program=command.program)
     conference, number = roster.changed(conference, participant, CallbackEvent.HOLD)
     return conference, (*stopped, ParticipantHoldChanged(now, number, participant))
 
@@ -75,8 +75,7 @@ def modify(conference: Conference, command: Modify, now: float) -> tuple[Confere
     stopped: Events = ()
     if coaches_anew:
         conference, stopped = set_talking(conference, before, talking=False, now=now)
-        after = replace(after, talking=False)
-    conference, number = roster.changed(conference, after, CallbackEvent.MODIFY)
+    conference, number = roster.changed(roster.coached(conference, after), after, CallbackEvent.MODIFY)
     return conference, (*stopped, ParticipantModified(now, number, after))
 
 
@@ -96,8 +95,8 @@ def talking(conference: Conference, command: Talking, now: float) -> tuple[Confe
 
 def set_talking(conference: Conference, participant: Participant, *, talking: bool, now: float) -> tuple[Conference, Events]:
     """Note that a participant talks or no longer does, if that is a change: starts and stops come in pairs."""
-    if participant.talking is talking:
+    call_sid = participant.call_sid
+    if (call_sid in conference.talking) is talking:
         return conference, ()
-    participant = replace(participant, talking=talking)
-    conference, number = roster.changed(conference, participant, CallbackEvent.SPEAKER)
-    return conference, (ParticipantSpeechChanged(now, number, participant),)
+    conference, number = roster.talks(conference, call_sid, now if talking else None)
+    return conference, (ParticipantSpeechChanged(now, number, participant, talking),)

@@ -52,16 +52,28 @@ def changed(
 ) -> tuple[Conference, int | None]:
     """Return the room with one of its participants as it is now, and the number of the event that tells so.
 
-    ``start_conference_on_enter`` and the label do not change.
+    ``start_conference_on_enter``, the label, and whom it coaches do not change.
     """
     number = _number(conference, event)
     conference = replace(
         conference,
         participants=_with(conference.participants, participant.call_sid, participant),
-        coaches=_coaching(conference, participant),
         last_sequence_number=number or conference.last_sequence_number,
     )
     return conference, number
+
+
+def coached(conference: Conference, participant: Participant) -> Conference:
+    """Return the room with whom one of its participants coaches as that is now."""
+    return replace(conference, coaches=_coaching(conference, participant))
+
+
+def talks(conference: Conference, call_sid: str, since: float | None) -> tuple[Conference, int | None]:
+    """Return the room where somebody talks, or no longer does, and the number of the event that tells so."""
+    number = _number(conference, CallbackEvent.SPEAKER)
+    before = conference.talking
+    talking = _without(before, call_sid) if since is None else _with(before, call_sid, since)
+    return replace(conference, talking=talking, last_sequence_number=number or conference.last_sequence_number), number
 
 
 def numbered(conference: Conference, event: CallbackEvent) -> tuple[Conference, int | None]:

@@ -240,7 +240,6 @@ def _take_out(
 ) -> tuple[Conference, Events]:
     """Take a participant out; one who is talking stops before."""
     conference, events = participants.set_talking(conference, participant, talking=False, now=now)
-    participant = conference.participants[participant.call_sid]
     conference = roster.take_out(conference, participant)
     conference, number = roster.numbered(conference, CallbackEvent.LEAVE)
     return conference, (*events, ParticipantLeft(now, number, participant, call_status, reason))

@@ -153,12 +153,11 @@ class HealthWatch:
 
     def _counts(self, scope: Scope) -> _Counts:
         conferences = [one for one in self._house.rooms.conferences if is_seen(one.account_sid, scope)]
-        people = [one for conference in conferences for one in conference.participants.values()]
         return _Counts(
             calls=sum(is_seen(call.account.sid, scope) for call in self._house.calls.calls),
             conferences=len(conferences),
-            participants=len(people),
-            talking=sum(one.talking for one in people),
+            participants=sum(len(one.participants) for one in conferences),
+            talking=sum(len(one.talking) for one in conferences),
         )
 
     def _outbox(self, scope: Scope) -> OutboxView:

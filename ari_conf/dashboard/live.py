@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ari_conf.calls import Call
-from ari_conf.conference import Conference, ConferenceEnded, ConferenceEvent, ParticipantSpeechChanged
+from ari_conf.conference import Conference, ConferenceEnded, ConferenceEvent
 from ari_conf.house import House
 from ari_conf.notifications import Notification
 from ari_conf.recordings import Recording
@@ -42,8 +42,7 @@ class Feed:
         self._house = house
         self._health = health
         self._ended = JustEnded()
-        self._talking_since: dict[str, float] = {}
-        self._rooms = ShownRooms(house.rooms, house.recordings, self._ended, house.calls, self._talking_since)
+        self._rooms = ShownRooms(house.rooms, house.recordings, self._ended, house.calls)
         self._clients: set[Client] = set()
         self._healths: dict[Scope, tuple[Health, str]] = {}
         self._changed_rooms: set[str] = set()
@@ -168,13 +167,7 @@ class Feed:
 
     def _on_event(self, conference: Conference, event: ConferenceEvent) -> None:
         gives_way = None
-        if isinstance(event, ParticipantSpeechChanged):
-            participant = event.participant
-            if participant.talking:
-                self._talking_since[participant.call_sid] = event.at
-            else:
-                self._talking_since.pop(participant.call_sid, None)
-        elif isinstance(event, ConferenceEnded):
+        if isinstance(event, ConferenceEnded):
             gives_way = self._ended.add(views.head(conference))
         if self._clients:
             self._changed_timelines.add(conference.sid)

@@ -30,6 +30,7 @@ class _Shown:
     text: str
     present: Mapping[str, Participant] = field(default_factory=dict)
     expected: Mapping[str, Participant] = field(default_factory=dict)
+    talking: Mapping[str, float] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     recordings: str = "[]"
 
@@ -48,7 +49,7 @@ class Changed:
 class ShownRooms:
     """The texts of running and just ended conferences. Conferences are immutable: what has changed is another object.
 
-    ``calls`` are those that are up. ``talking_since`` is kept by whoever hears of it.
+    ``calls`` are those that are up.
     """
 
     def __init__(
@@ -57,13 +58,11 @@ class ShownRooms:
         recordings: Recordings,
         ended: JustEnded,
         calls: CallBook,
-        talking_since: Mapping[str, float],
     ) -> None:
         self._rooms = rooms
         self._recordings = recordings
         self._ended = ended
         self._calls = calls
-        self._talking_since = talking_since
         self._shown: dict[str, _Shown] = {}
 
     def take_up(self) -> None:
@@ -156,14 +155,14 @@ class ShownRooms:
         if conference is None:
             shown.present, shown.expected = present, expected
             return gone
-        here = present.keys() if everybody else _changed(shown.present, present)
+        begun_or_ceased = {call_sid for call_sid, _ in shown.talking.items() ^ conference.talking.items()}
+        here = present.keys() if everybody else _changed(shown.present, present) | (begun_or_ceased & present.keys())
         called = expected.keys() if everybody else _changed(shown.expected, expected) | (expected.keys() & set(calls))
-        shown.present, shown.expected = present, expected
+        shown.present, shown.expected, shown.talking = present, expected, conference.talking
         if here:
             notes = self._rooms.journal_of(conference.sid)
             for call_sid in here:
-                since = self._talking_since.get(call_sid)
-                view = views.present(conference, present[call_sid], self._calls.get(call_sid), notes, since)
+                view = views.present(conference, present[call_sid], self._calls.get(call_sid), notes)
                 shown.people[call_sid] = to_text(view)
         for call_sid in called:
             shown.people[call_sid] = to_text(views.expected(expected[call_sid], self._calls.get(call_sid)))

@@ -102,7 +102,7 @@ def head(conference: Conference) -> ConferenceHead:
         reason_ended=conference.reason_ended.value if conference.reason_ended else None,
         recording=conference.recording.value,
         participants=len(conference.participants),
-        talking=sum(one.talking for one in conference.participants.values()),
+        talking=len(conference.talking),
         expected=len(conference.expected),
         max_participants=conference.settings.max_participants,
     )
@@ -128,9 +128,7 @@ def head_of_row(row: ConferenceRow) -> ConferenceHead:
     )
 
 
-def present(
-    conference: Conference, participant: Participant, call: Call | None, notes: Notes, talking_since: float | None
-) -> ParticipantView:
+def present(conference: Conference, participant: Participant, call: Call | None, notes: Notes) -> ParticipantView:
     """Return somebody who is in a running conference, whose journal ``notes`` are.
 
     ``call`` may be gone from the book already; then what its webhooks said of it counts.
@@ -144,7 +142,7 @@ def present(
         status=JOINED,
         joined_at=notes.joined_at.get(participant.call_sid),
         waiting=conference.status is ConferenceStatus.INIT,
-        talking_since=talking_since if participant.talking else None,
+        talking_since=conference.talking.get(participant.call_sid),
     )
 
 
@@ -222,7 +220,7 @@ def _view(
         "coaching": participant.coaching,
         "call_sid_to_coach": participant.call_sid_to_coach,
         "waiting": waiting,
-        "talking": participant.talking,
+        "talking": talking_since is not None,
         "talking_since": talking_since,
         "start_conference_on_enter": participant.start_conference_on_enter,
         "end_conference_on_exit": participant.end_conference_on_exit,

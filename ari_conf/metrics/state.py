@@ -56,7 +56,8 @@ class State(Collector):
             ("state",),
             {(state,): states[state] for state in _PARTICIPANTS},
         )
-        yield _one("ari_conf_talking_participants", "Who talks, where that is known.", sum(one.talking for _, one in people))
+        talking = sum(len(conference.talking) for conference in conferences)
+        yield _one("ari_conf_talking_participants", "Who talks, where that is known.", talking)
         expected = sum(len(conference.expected) for conference in conferences)
         yield _one("ari_conf_expected_participants", "Who is being called into a room.", expected)
         recordings = Counter((one.status.value,) for one in watched.recordings.unfinished)

@@ -59,6 +59,7 @@ class Present:
     status: str
     created_at: float
     updated_at: float
+    talking: bool = False
 
     @cached_property
     def key(self) -> Key:
@@ -89,7 +90,7 @@ class Present:
             queue_time=queue_time,
             start_conference_on_enter=participant.start_conference_on_enter,
             status=self.status,
-            talking=participant.talking,
+            talking=self.talking,
             uri=f"{account}/Conferences/{self.conference_sid}/Participants/{participant.call_sid}.json",
         )
 
@@ -133,7 +134,12 @@ class Presence:
         there = []
         for call_sid, participant in conference.participants.items():
             one = before.get(call_sid)
-            if one is None or one.participant is not participant or one.updated_at != journal.updated_at[call_sid]:
+            if (
+                one is None
+                or one.participant is not participant
+                or one.talking is not (call_sid in conference.talking)
+                or one.updated_at != journal.updated_at[call_sid]
+            ):
                 one = _there(conference, participant, journal)
             there.append(one)
         there.sort(key=KEY)
@@ -143,8 +149,16 @@ class Presence:
 
 
 def _there(conference: Conference, participant: Participant, journal: Notes) -> Present:
-    created_at, updated_at = journal.joined_at[participant.call_sid], journal.updated_at[participant.call_sid]
-    return Present(conference.account_sid, conference.sid, participant, "connected", created_at, updated_at)
+    call_sid = participant.call_sid
+    return Present(
+        account_sid=conference.account_sid,
+        conference_sid=conference.sid,
+        participant=participant,
+        status="connected",
+        created_at=journal.joined_at[call_sid],
+        updated_at=journal.updated_at[call_sid],
+        talking=call_sid in conference.talking,
+    )
 
 
 def status_of(call: Call) -> str:

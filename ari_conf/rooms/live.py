@@ -21,7 +21,6 @@ from ari_conf.conference import (
     RecordingState,
     Talking,
 )
-from ari_conf.conference.immutable import replace
 from ari_conf.live import Keeper
 from ari_conf.store import LiveRow, Store
 
@@ -101,7 +100,6 @@ class Kept:
         self._present: Mapping[str, Participant] = {}
         self._expected: Mapping[str, Participant] = {}
         self._places: dict[str, int] = {}
-        self._talking: frozenset[str] = frozenset()
         self._last_place = 0
 
     def rows(self, conference: Conference, notes: Notes) -> list[LiveRow]:
@@ -128,7 +126,7 @@ class Kept:
             changed_at=notes.changed_at,
             events=notes.events,
             announcements=notes.announcements,
-            talking=tuple(sorted(self._talking)),
+            talking=tuple(conference.talking),
         )
 
     def _people(self, conference: Conference, notes: Notes) -> Iterator[LiveRow]:
@@ -138,19 +136,13 @@ class Kept:
         if len(present) + len(expected) < len(self._present) + len(self._expected):
             for call_sid in (self._present.keys() | self._expected.keys()) - present.keys() - expected.keys():
                 del self._places[call_sid]
-                self._talking -= {call_sid}
                 yield _PARTICIPANTS.over(f"{conference.sid}/{call_sid}")
         # Mostly one of them has changed, and all are where they were before.
         moved = map(is_not, present.values(), chain(self._present.values(), repeat(None)))
         for participant in compress(present.values(), moved):
             call_sid = participant.call_sid
             before = self._present.get(call_sid)
-            if participant is before:
-                continue
-            if participant.talking is not (call_sid in self._talking):
-                self._talking ^= {call_sid}
-            # Who talks is kept with the conference, whose next sequence number is to be kept anyway.
-            if before is None or replace(participant, talking=before.talking) != before:
+            if participant is not before:
                 yield self._person(conference.sid, participant, notes, came=before is None)
         for call_sid, participant in expected.items():
             if call_sid not in self._expected:
@@ -176,7 +168,6 @@ class Kept:
         self._conference = kept
         self._present, self._expected = conference.participants, conference.expected
         self._places = dict(places)
-        self._talking = frozenset(kept.talking)
         self._last_place = max(places.values(), default=0)
 
 
@@ -195,11 +186,7 @@ async def kept_rooms(store: Store) -> list[tuple[Conference, Notes, Kept]]:
 
 def _room(sid: str, live: LiveConference, people: Mapping[str, LiveParticipant]) -> tuple[Conference, Notes, Kept]:
     in_order = sorted(people.items(), key=lambda item: item[1].place)
-    present = {
-        call_sid: replace(one.participant, talking=call_sid in live.talking)
-        for call_sid, one in in_order
-        if one.joined_at is not None
-    }
+    present = {call_sid: one.participant for call_sid, one in in_order if one.joined_at is not None}
     expected = {call_sid: one.participant for call_sid, one in in_order if one.joined_at is None}
     labels = {one.participant.label: call_sid for call_sid, one in in_order if one.participant.label is not None}
     coaches = {
@@ -216,6 +203,7 @@ def _room(sid: str, live: LiveConference, people: Mapping[str, LiveParticipant])
         settings=live.settings,
         participants=MappingProxyType(present),
         expected=MappingProxyType(expected),
+        talking=MappingProxyType({call_sid: live.changed_at for call_sid in live.talking if call_sid in present}),
         labels=MappingProxyType(labels),
         coaches=MappingProxyType(coaches),
         recording=live.recording,
@@ -239,7 +227,7 @@ def _room(sid: str, live: LiveConference, people: Mapping[str, LiveParticipant])
 
 def endings(conference: Conference, notes: Notes) -> list[Command]:
     """Return what has ended with the earlier life of a room, as commands for it."""
-    stopped = [Talking(one.call_sid, talking=False) for one in conference.participants.values() if one.talking]
+    stopped = [Talking(call_sid, talking=False) for call_sid in conference.talking]
     cut_off = [
         AnnouncementOver(announcement.program, announcement.call_sid, choices.ANNOUNCEMENT_CUT_OFF)
         for announcement in notes.announcements

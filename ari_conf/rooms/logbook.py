@@ -42,7 +42,7 @@ def log_event(conference: Conference, event: ConferenceEvent) -> None:  # noqa: 
                 coaching=participant.call_sid_to_coach if participant.coaching else None,
             )
         case ParticipantSpeechChanged():
-            about.debug("participant talks", call_sid=event.participant.call_sid, talking=event.participant.talking)
+            about.debug("participant talks", call_sid=event.participant.call_sid, talking=event.talking)
         case ConferenceStarted():
             about.info("conference started")
         case ConferenceEnded():

@@ -88,8 +88,9 @@ def was_so(state: Conference, person: Person, moment: float) -> None:
     assert covers(stays, moment) is (participant is not None)
     waits = [(stay["joined_at"], stay["waited_until"]) for stay in person["stays"]]
     assert covers(waits, moment) is (participant is not None and state.status is ConferenceStatus.INIT)
-    for flag, segments in (("muted", person["muted"]), ("hold", person["hold"]), ("talking", person["talk"])):
+    for flag, segments in (("muted", person["muted"]), ("hold", person["hold"])):
         assert covers(segments, moment) is (participant is not None and getattr(participant, flag)), flag
+    assert covers(person["talk"], moment) is (person["call_sid"] in state.talking)
     coached = [turn["call_sid_to_coach"] for turn in person["coaching"] if covers([(turn["from"], turn["to"])], moment)]
     assert coached == ([participant.call_sid_to_coach] if participant is not None and participant.coaching else [])
     is_coached = any(one.coaching and one.call_sid_to_coach == person["call_sid"] for one in state.participants.values())

@@ -78,7 +78,7 @@ def test_a_conference_that_does_not_run_any_more_is_over_whatever_its_row_says()
 
 async def test_a_participant_is_shown_with_its_call() -> None:
     conference = room()
-    shown = views.present(conference, conference.participants["CA1"], call("CA1"), notes(), 11.5)
+    shown = views.present(conference, conference.participants["CA1"], call("CA1"), notes())
     assert shown == {
         "call_sid": "CA1",
         "label": "chief",
@@ -93,7 +93,7 @@ async def test_a_participant_is_shown_with_its_call() -> None:
         "call_sid_to_coach": None,
         "waiting": False,
         "talking": True,
-        "talking_since": 11.5,
+        "talking_since": 11.0,
         "start_conference_on_enter": True,
         "end_conference_on_exit": False,
     }
@@ -101,13 +101,13 @@ async def test_a_participant_is_shown_with_its_call() -> None:
 
 async def test_who_has_just_hung_up_is_still_shown_with_the_numbers_that_were_told() -> None:
     conference = room()
-    shown = views.present(conference, conference.participants["CA1"], None, notes(), None)
+    shown = views.present(conference, conference.participants["CA1"], None, notes())
     assert (shown["from"], shown["to"], shown["direction"]) == ("+1", "+2", "inbound")
 
 
 async def test_who_is_silent_does_not_talk_since_any_moment_and_who_waits_is_told() -> None:
     conference = replace(room(), status=ConferenceStatus.INIT)
-    shown = views.present(conference, conference.participants["CA2"], None, notes(), 11.5)
+    shown = views.present(conference, conference.participants["CA2"], None, notes())
     assert (shown["talking_since"], shown["waiting"], shown["muted"]) == (None, True, True)
 
 

@@ -297,11 +297,11 @@ async def test_who_talks_is_told_of_every_room(either_desk: Desk) -> None:
     await desk.ask(room.participants(c).update, muted=True)
     ann.talk(on=True)
     cid.talk(on=True)
-    await desk.stage.until(lambda: desk.conference.participants[a].talking)
+    await desk.stage.until(lambda: a in desk.conference.talking)
     _, _, listed = await desk.raw("GET", f"/Conferences/{desk.conference.sid}/Participants.json")
     assert {one["call_sid"] for one in listed["participants"] if one["talking"]} == {a}
     ann.talk(on=False)
-    await desk.stage.until(lambda: not desk.conference.participants[a].talking)
+    await desk.stage.until(lambda: a not in desk.conference.talking)
     _, _, listed = await desk.raw("GET", f"/Conferences/{desk.conference.sid}/Events.json")
     told = [(one["event"], one["call_sid"], one["sequence_number"]) for one in listed["events"] if "speech" in one["event"]]
     assert told == [("participant-speech-start", a, None), ("participant-speech-stop", a, None)]

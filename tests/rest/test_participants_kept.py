@@ -30,7 +30,7 @@ async def listed(desk: Desk) -> dict[str, dict[str, Any]]:
 async def test_a_change_is_listed_at_once(desk: Desk, change: dict[str, str]) -> None:
     await desk.room("ann", "bob")
     a, b = desk.conference.participants
-    await desk.stage.until(lambda: all(one.talking for one in desk.conference.participants.values()))
+    await desk.stage.until(lambda: desk.conference.talking.keys() == desk.conference.participants.keys())
     before = await listed(desk)
     await desk.stage.clock.let_pass(2.0)
     path = f"/Conferences/{desk.conference.sid}/Participants/{a}.json"
