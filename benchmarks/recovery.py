@@ -31,9 +31,13 @@ ROOM = 5
 REACH = {100: at_most(2.0)}
 """In seconds, by live legs."""
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 _RECONCILED = b"all rooms from before the start are as they should be"
-_IMPORTS = "import ari_conf.cli, ari_conf.commands.running, ari_conf.commands.life"
+_IMPORTS = """
+from ari_conf.commands.loading import uncollected
+with uncollected():
+    import ari_conf.commands.life, ari_conf.commands.running
+"""
 _SETTINGS = """
 [[numbers]]
 match = "*"
@@ -45,13 +49,14 @@ Bridges = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Rounds, and how many legs are live in them."""
+    """Rounds, how many legs are live in them, and how often it is imported."""
 
     rounds: int
     legs: Sequence[int]
+    imports: int
 
 
-EFFORTS = Efforts(full=Effort(5, (10, 100, 300)), quick=Effort(2, (10, 100)), once=Effort(1, (5,)))
+EFFORTS = Efforts(full=Effort(5, (10, 100, 300), 5), quick=Effort(1, (10, 100), 1), once=Effort(1, (5,), 0))
 
 
 class Stage:
@@ -75,7 +80,7 @@ class Stage:
             # Nobody tells a stranger when all of them are in.
             while sum(map(len, (await self.bridges()).values())) < legs:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
-        await asyncio.sleep(1.0)  # until that is in the database
+        await asyncio.sleep(0.5)  # until that is in the database
 
     async def recover(self) -> float:
         """Kill the controller; return the seconds until another one has reconciled all rooms."""
@@ -130,7 +135,9 @@ async def measured(effort: Effort) -> list[Line]:
             await stage.fill(legs)
             taken = Figure(tuple([await stage.recover() for _ in range(effort.rounds)]))
             lines.append(Line(f"killed, all reconciled, {legs} live legs", taken, "s", reach=REACH.get(legs)))
-    return [*lines, Line("imports of ari-conf serve", await imports(effort.rounds), "s")]
+    if effort.imports:
+        lines.append(Line("imports of ari-conf serve", await imports(effort.imports), "s"))
+    return lines
 
 
 if __name__ == "__main__":
