@@ -42,7 +42,7 @@ _BUFFER = 4 << 20
 _LISTEN = 20
 """Frames of one look at how loud something is."""
 
-_BETWEEN_CALLS = 0.01
+_BETWEEN_CALLS = 0.005
 """Seconds."""
 
 Frames = tuple[bytes, ...]

@@ -29,7 +29,7 @@ CROWD = 24
 """At least so many participants, in as many rooms as that takes."""
 
 SETTLE = 0.3
-"""Seconds after everybody has come, or has gone, until it is measured."""
+"""Seconds after everybody has come until it is measured."""
 
 REACH = at_most(1.05)
 _ALIKE = 1.5
@@ -69,7 +69,7 @@ class Effort:
     bare: Sequence[int]
 
 
-EFFORTS = Efforts(full=Effort(5, 1.0, (3, 25, 100), (25,)), quick=Effort(2, 0.5, (3, 25), ()), once=Effort(1, 0.1, (3,), ()))
+EFFORTS = Efforts(full=Effort(5, 0.6, (3, 25, 100), (25,)), quick=Effort(2, 0.4, (3, 25), ()), once=Effort(1, 0.1, (3,), ()))
 
 
 class Stage:
@@ -111,7 +111,6 @@ class Stage:
 
     async def _empty(self) -> None:
         assert await order(self._callers, "hang up"), "somebody could not hang up"
-        await asyncio.sleep(SETTLE)
 
 
 async def measured(effort: Effort) -> list[Line]:
