@@ -25,7 +25,7 @@ up: $(VENV)/run.done
 	$(RUN)/ari-conf up
 
 test: lint
-	$(RUN)/python -m pytest --numprocesses 3
+	$(RUN)/python -m pytest --numprocesses 3 --dist worksteal
 
 lint: $(VENV)/dev.done
 	$(RUN)/ruff check .

@@ -4,6 +4,8 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,6 +22,14 @@ def boot_id() -> str:
         return ""
 
 
+class Alarm(Protocol):
+    """What a clock is going to call."""
+
+    def cancel(self) -> None:
+        """Have it not called; nothing happens if it has been."""
+        ...
+
+
 class Clock(Protocol):
     """Where time comes from. Seconds everywhere."""
 
@@ -33,6 +43,14 @@ class Clock(Protocol):
 
     async def sleep_until(self, moment: float) -> None:
         """Return once ``monotonic()`` has reached ``moment``."""
+        ...
+
+    def call_at(self, moment: float, call: Callable[[], bool]) -> Alarm:
+        """Call ``call`` on the event loop once ``monotonic()`` has reached ``moment``, in no case before this returns.
+
+        It must not raise. It returns whether it may have set anything off: whether there is something in a queue, a future is
+        done, a task has begun. A virtual clock leaves the event loop alone while nothing is, and so gets through time faster.
+        """
         ...
 
     async def let_pass(self, seconds: float) -> None:
@@ -54,6 +72,10 @@ class RealClock:
     async def sleep_until(self, moment: float) -> None:
         """Sleep until ``monotonic()`` reaches ``moment``; a moment in the past returns after one turn of the loop."""
         await asyncio.sleep(max(0.0, moment - time.monotonic()))
+
+    def call_at(self, moment: float, call: Callable[[], bool]) -> Alarm:
+        """Call ``call`` once ``monotonic()`` has reached ``moment``."""
+        return asyncio.get_running_loop().call_later(max(0.0, moment - time.monotonic()), call)
 
     async def let_pass(self, seconds: float) -> None:
         """Sleep for ``seconds``."""
@@ -92,25 +114,47 @@ class SteadyClock:
         """Sleep until ``monotonic()`` reaches ``moment``."""
         await self._machine.sleep_until(moment)
 
+    def call_at(self, moment: float, call: Callable[[], bool]) -> Alarm:
+        """Call ``call`` once ``monotonic()`` has reached ``moment``."""
+        return self._machine.call_at(moment, call)
+
     async def let_pass(self, seconds: float) -> None:
         """Let ``seconds`` pass."""
         await self._machine.let_pass(seconds)
 
 
+class _Call:
+    """A call at a moment of the virtual clock."""
+
+    __slots__ = ("cancelled", "make")
+
+    def __init__(self, make: Callable[[], bool]) -> None:
+        self.make = make
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
 class VirtualClock:
     """A clock that stands still until somebody lets time pass; then it runs as fast as the machine.
 
-    Sleepers wake in the order of their moments, each at the exact moment it asked for, to the nanosecond. Between two moments
-    the event loop gets up to ``turns`` turns, so that what a sleeper has set off can run before time goes on. Several tasks may
-    let time pass at once: the seconds are shared, not added.
+    Sleepers wake in the order of their moments, each at the exact moment it asked for, to the nanosecond, and those of one
+    moment in the order of asking. Then the event loop gets ``turns`` turns, so that what a sleeper has set off can run before
+    time goes on; it gets as many at each moment of the next 200 ms, and every 500 ms in any case. Several tasks may let time
+    pass at once: the seconds are shared, not added.
     """
+
+    _STIRRED = 200_000_000
+    # For those of whom the clock knows nothing: for sockets, and for who would stop it.
+    _LEFT_ALONE = 500_000_000
 
     def __init__(self, *, start: float = 1_700_000_000.0, turns: int = 3) -> None:
         self._start = start
         # Nanoseconds, because sums of fractions of a second come out a hair beside the moment that was meant.
         self._elapsed = 0
         self._turns = turns
-        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._calls: list[tuple[int, bool, int, _Call]] = []
         self._order = itertools.count()
         self._passers = 0
         self._driver: asyncio.Task[None] | None = None
@@ -127,6 +171,10 @@ class VirtualClock:
         """Wait until somebody has let time pass up to ``moment``; a moment in the past returns after one turn of the loop."""
         await self._sleep_until(round(moment * _NANOSECONDS))
 
+    def call_at(self, moment: float, call: Callable[[], bool]) -> Alarm:
+        """Call ``call`` when somebody has let time pass up to ``moment``, or lets any pass after it."""
+        return self._call_at(round(moment * _NANOSECONDS), call)
+
     async def let_pass(self, seconds: float) -> None:
         """Run the clock ``seconds`` on, and return when those who slept until the same moment have run too."""
         self._passers += 1
@@ -134,7 +182,7 @@ class VirtualClock:
         if driver is None or driver.done():
             driver = self._driver = asyncio.create_task(self._drive(), name="virtual clock")
         try:
-            await self._sleep_until(self._elapsed + round(seconds * _NANOSECONDS))
+            await self._sleep_until(self._elapsed + round(seconds * _NANOSECONDS), last=True)
         finally:
             self._passers -= 1
         for _ in range(self._turns):
@@ -142,35 +190,46 @@ class VirtualClock:
             if self._passers or driver.done():
                 break
 
-    async def _sleep_until(self, moment: int) -> None:
+    def _call_at(self, moment: int, make: Callable[[], bool], *, last: bool = False) -> _Call:
+        call = _Call(make)
+        heapq.heappush(self._calls, (moment, last, next(self._order), call))
+        return call
+
+    async def _sleep_until(self, moment: int, *, last: bool = False) -> None:
         if moment <= self._elapsed:
             await asyncio.sleep(0)
             return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (moment, next(self._order), future))
-        await future
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        call = self._call_at(moment, partial(_wake, woken), last=last)
+        try:
+            await woken
+        finally:
+            call.cancel()
 
     async def _drive(self) -> None:
         await self._turn_loop()
-        while self._passers and self._sleepers:
-            moment, _, future = heapq.heappop(self._sleepers)
-            if future.done():
-                continue  # its sleeper was cancelled; time has no reason to stop there
-            self._elapsed = moment
-            future.set_result(None)
-            while self._sleepers and self._sleepers[0][0] == moment:
-                future = heapq.heappop(self._sleepers)[2]
-                if not future.done():
-                    future.set_result(None)
-            await self._turn_loop()
+        calls = self._calls
+        turns_until, turns_again = self._elapsed + self._STIRRED, self._elapsed + self._LEFT_ALONE
+        while self._passers and calls:
+            moment, _, _, call = heapq.heappop(calls)
+            if call.cancelled:
+                continue  # time has no reason to stop there
+            now = self._elapsed = max(self._elapsed, moment)
+            if call.make():
+                turns_until = now + self._STIRRED
+            if now <= turns_until or now >= turns_again:
+                turns_again = now + self._LEFT_ALONE
+                await self._turn_loop()
 
     async def _turn_loop(self) -> None:
-        # Each turn costs as much as what is done in it. A loop that does not say what is ready gets all of them.
-        ready = getattr(asyncio.get_running_loop(), "_ready", None)
         for _ in range(self._turns):
             await asyncio.sleep(0)
-            if ready is not None and not ready:
-                break
+
+
+def _wake(sleeper: "asyncio.Future[None]") -> bool:
+    if not sleeper.done():
+        sleeper.set_result(None)
+    return True
 
 
 class Pace:

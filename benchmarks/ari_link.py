@@ -27,19 +27,17 @@ JUDGED = 32
 class Effort:
     """Rounds, for how many seconds each client asks in each and before the first, how many requests are in flight.
 
-    ``fetch``: whether Node's client is, if it is not here.
+    ``node``: whether Node's client takes part; it takes the longest to begin.
     """
 
     rounds: int
     seconds: float
     warm: float
     in_flight: tuple[int, ...] = (1, JUDGED, 300)
-    fetch: bool = True
+    node: bool = True
 
 
-EFFORTS = Efforts(
-    full=Effort(5, 0.4, 1.5), quick=Effort(3, 0.1, 0.5, (1, JUDGED)), once=Effort(1, 0.01, 0.0, (JUDGED,), fetch=False)
-)
+EFFORTS = Efforts(full=Effort(5, 0.3, 0.7), quick=Effort(2, 0.1, 0.2, (JUDGED,)), once=Effort(1, 0.0, 0.0, (2,), node=False))
 
 
 async def measure(effort: Effort) -> list[Line]:
@@ -48,9 +46,9 @@ async def measure(effort: Effort) -> list[Line]:
     async with PrivateAsterisk(ensure_installed(console.print)) as asterisk:
         pin(asterisk.pid, CORE + 1)
         pin(os.getpid(), CORE)
-        async with clients(asterisk, fetch=effort.fetch) as rates:
+        async with clients(asterisk, node=effort.node) as rates:
             for rate in rates.values():
-                await rate(8, effort.warm)  # connections made, code compiled
+                await rate(min(8, effort.in_flight[-1]), effort.warm)  # connections made, code compiled
             for in_flight in effort.in_flight:
                 taken: dict[str, list[float]] = {name: [] for name in rates}
                 for _ in range(effort.rounds):

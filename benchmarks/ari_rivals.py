@@ -44,8 +44,8 @@ Rate = Callable[[int, float], Awaitable[float]]
 
 
 @contextlib.asynccontextmanager
-async def clients(asterisk: PrivateAsterisk, *, fetch: bool) -> AsyncIterator[dict[str, Rate]]:
-    """Connect everybody; Node is left out where it is not, or where its client is neither here nor to be had (``fetch``)."""
+async def clients(asterisk: PrivateAsterisk, *, node: bool) -> AsyncIterator[dict[str, Rate]]:
+    """Connect everybody, Node if it is to take part, is there, and its client is here or to be had."""
     url, username, password = asterisk.ari_url, asterisk.ari_username, asterisk.ari_password
     credentials = base64.b64encode(f"{username}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {credentials}"}
@@ -74,7 +74,7 @@ async def clients(asterisk: PrivateAsterisk, *, fetch: bool) -> AsyncIterator[di
 
         asking = {OURS: by_link, BARE: by_bare, AIOHTTP: by_aiohttp, STOCK: by_stock}
         rates = {name: _rate(ask) for name, ask in asking.items()}
-        folder = node_client(fetch=fetch)
+        folder = node_client() if node else None
         if folder is not None:
             arguments = ["node", str(NODE_DRIVER), str(folder), str(CONNECTIONS), url, username, password]
             rates[NODE] = await stack.enter_async_context(by_node(arguments))
@@ -127,14 +127,12 @@ async def bare(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[Callabl
         reader.cancel()
 
 
-def node_client(*, fetch: bool) -> Path | None:
-    """Return the folder that has Node's client, None if there is none; ``fetch`` it if it is not there yet."""
+def node_client() -> Path | None:
+    """Return the folder that has Node's client, which is fetched if it is not there yet; None if there is none."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     folder = cache / "ari-conf" / NODE_CLIENT.replace("@", "-")
     if (folder / "node_modules" / "ari-client").is_dir():
         return folder if shutil.which("node") else None
-    if not fetch:
-        return None
     command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=0", "--prefix", str(folder), NODE_CLIENT]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=60)

@@ -1,54 +1,56 @@
-"""How many callbacks a second are signed, stored and delivered, while one endpoint of ten hangs; and how late they are.
+"""Callbacks, signed, stored and delivered, while one endpoint of ten hangs; and how late they reach the other nine.
 
-The rival posts the same bodies to the nine healthy endpoints with plain aiohttp over kept connections: nothing signed, nothing
-stored, no order. Then callbacks are owed at a steady rate to ten endpoints, of which the tenth answers like the others or
-hangs: the delay to the nine from the event to its arrival, at the 99th percentile.
+The peer posts the same bodies to the nine healthy endpoints with bare aiohttp over kept connections, as many at once: nothing
+is signed, nothing stored, no order. The endpoints have a core of their own; the processor's time is that of the sender, all its
+threads. Then callbacks are owed at a steady rate to ten endpoints, of which the tenth answers like the others or hangs: the
+delay to the nine from the event to its arrival, at the 99th percentile. A tenth more counts as unmoved.
 
 ``python -m benchmarks.callbacks [--quick] [--once]``
 """
 
-import argparse
 import asyncio
 import contextlib
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import aiohttp
-import structlog
 
 from ari_conf.store import Store
-from ari_conf.webhooks import CallbackKind, Outbox, Owed, WebhookClient
+from ari_conf.webhooks import CallbackKind, Outbox, Owed, WebhookClient, WebhookRequest
+from ari_conf.webhooks.hop import hop_to
 
-from .measure import Figure, print_table, ratio, write_json
+from .findings import Efforts, Line, at_least, at_most, run
+from .measure import Figure, awaited_in_turns, pin
 
-OURS = "ari_conf"
-AIOHTTP = "plain aiohttp"
+OURS, AIOHTTP = "ari_conf", "bare aiohttp"
+HANGS, ANSWERS = "one of ten hangs", "all ten answer"
 ACCOUNT, AUTH_TOKEN = "AC" + "0" * 32, "0123456789abcdef0123456789abcdef"
 AT_ONCE = 16
 """Requests under way to one endpoint, for both."""
 EVENTS_PER_CONFERENCE = 10
 RATE = 200.0
+REACH, UNMOVED = at_least(0.7), at_most(1.1)
+SENDER_CORE, ENDPOINTS_CORE = 0, 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Effort:
-    """Callbacks in one measure of throughput, seconds of one measure of delay, and rounds."""
+    """Rounds, callbacks in one measure of throughput, and seconds of one measure of delay."""
 
+    rounds: int
     callbacks: int
     seconds: float
-    rounds: int
 
 
-FULL = Effort(9000, 5.0, rounds=7)
-QUICK = Effort(4500, 3.0, rounds=5)
-ONCE = Effort(180, 0.5, rounds=1)
+EFFORTS = Efforts(full=Effort(5, 4500, 3.0), quick=Effort(3, 900, 0.7), once=Effort(1, 90, 0.2))
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +60,7 @@ async def endpoints() -> AsyncIterator[list[str]]:
     try:
         assert process.stdout is not None
         ports = (await process.stdout.readline()).split()
+        pin(process.pid, ENDPOINTS_CORE)
         yield [f"http://127.0.0.1:{int(port)}/conference-events" for port in ports]
     finally:
         process.kill()
@@ -157,55 +160,53 @@ async def late(urls: list[str], seconds: float, *, one_hangs: bool) -> float:
     return statistics.quantiles(await delays(urls[0]), n=100)[98] * 1000
 
 
-async def measure(effort: Effort) -> tuple[dict[str, Figure], dict[str, Figure]]:
-    speeds: dict[str, list[float]] = {OURS: [], AIOHTTP: []}
-    lateness: dict[str, list[float]] = {"all answer": [], "one of ten hangs": []}
-    async with endpoints() as urls:
-        for round_ in range(-1, effort.rounds):
-            count = effort.callbacks if round_ >= 0 else 90  # connections made, code paths warm
-            mine, theirs = await per_second_by_outbox(urls, count), await per_second_by_aiohttp(urls, count)
-            if round_ >= 0:
-                speeds[OURS].append(mine)
-                speeds[AIOHTTP].append(theirs)
-        await delays(urls[0])
-        for _ in range(effort.rounds):
-            lateness["all answer"].append(await late(urls, effort.seconds, one_hangs=False))
-            lateness["one of ten hangs"].append(await late(urls, effort.seconds, one_hangs=True))
-    return {name: Figure(tuple(taken)) for name, taken in speeds.items()}, {
-        name: Figure(tuple(taken)) for name, taken in lateness.items()
+def check_bodies(url: str) -> None:
+    """See that both send the same."""
+    given = parameters(1)
+    request = WebhookRequest(url, "POST", tuple(given.items()), AUTH_TOKEN)
+    assert hop_to(request, url, "token", repeats=True).body == urlencode(given).encode()
+
+
+async def throughput(urls: list[str], effort: Effort) -> list[Line]:
+    rivals: dict[str, Callable[[list[str], int], Awaitable[float]]] = {
+        OURS: per_second_by_outbox,
+        AIOHTTP: per_second_by_aiohttp,
     }
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in rivals}
+    for round_ in range(-1, effort.rounds):
+        count = effort.callbacks if round_ >= 0 else 90  # code paths warm
+        for name, per_second in rivals.items():
+            began = time.process_time()
+            rate = await per_second(urls, count)
+            if round_ >= 0:
+                taken[name].append((rate, 1e6 * (time.process_time() - began) / count))
+    figures = {name: [Figure(values) for values in zip(*of_rival, strict=True)] for name, of_rival in taken.items()}
+    (rates, seconds), (their_rate, their_seconds) = figures[OURS], figures[AIOHTTP]
+    return [
+        Line("callbacks", rates, "per second", AIOHTTP, their_rate, reach=REACH),
+        Line("a callback: the processor's time", seconds, "µs", AIOHTTP, their_seconds),
+    ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer callbacks and rounds")
-    parser.add_argument("--once", action="store_true", help="one tiny round, to see that it starts; nothing is written")
-    options = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    speeds, lateness = asyncio.run(measure(ONCE if options.once else QUICK if options.quick else FULL))
-    compared = {name: ratio(speeds[OURS], figure) for name, figure in speeds.items()}
-    print_table(
-        "Callbacks, one of ten endpoints hanging",
-        ["client", "callbacks per second", "spread", "ours is times as fast"],
-        [
-            [name, f"{figure.median:,.0f}", f"± {figure.spread / 2:.0%}", f"{compared[name].median:,.2f}"]
-            for name, figure in speeds.items()
-        ],
+async def lateness(urls: list[str], effort: Effort) -> Line:
+    await delays(urls[0])
+    found = await awaited_in_turns(
+        {
+            ANSWERS: lambda: late(urls, effort.seconds, one_hangs=False),
+            HANGS: lambda: late(urls, effort.seconds, one_hangs=True),
+        },
+        effort.rounds,
     )
-    print_table(
-        f"Delay to the nine healthy endpoints, {RATE:.0f} callbacks a second",
-        ["endpoints", "99th percentile", "spread"],
-        [[name, f"{figure.median:.1f} ms", f"± {figure.spread / 2:.0%}"] for name, figure in lateness.items()],
-    )
-    if not options.once:
-        results = {
-            "callbacks_per_second": {
-                name: figure.as_json() | {"ours_to_this": compared[name].as_json()} for name, figure in speeds.items()
-            },
-            "p99_delay_ms": {name: figure.as_json() for name, figure in lateness.items()},
-        }
-        print(f"written to {write_json('callbacks', results)}")
+    what = f"delay to the healthy nine, 99th percentile, {RATE:.0f} a second, {HANGS}"
+    return Line(what, found[HANGS], "ms", f"ari_conf, {ANSWERS}", found[ANSWERS], reach=UNMOVED)
+
+
+async def measure(effort: Effort) -> list[Line]:
+    pin(os.getpid(), SENDER_CORE)
+    async with endpoints() as urls:
+        check_bodies(urls[0])
+        return [*await throughput(urls, effort), await lateness(urls, effort)]
 
 
 if __name__ == "__main__":
-    main()
+    run(__spec__.name, __doc__, EFFORTS, measure)

@@ -1,22 +1,13 @@
 """What the benchmarks share: rivals measured in turns (A B A B …), medians with their spread, and the processor's time."""
 
 import contextlib
-import json
 import os
-import platform
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
-
-RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +81,3 @@ def pin(process: int, core: int) -> None:
     for thread in Path(f"/proc/{process}/task").iterdir():
         with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
             os.sched_setaffinity(int(thread.name), {core})
-
-
-def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table whose first column is text and whose others are figures."""
-    table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
-    for row in rows:
-        table.add_row(*row)
-    # A pipe has no width of its own, and the figures need one.
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-
-
-def write_json(name: str, results: object) -> Path:
-    """Write ``results`` with the circumstances to ``benchmarks/results/NAME.json`` and return its path."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    document = {
-        "benchmark": name,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": os.getloadavg(),
-        "results": results,
-    }
-    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return path

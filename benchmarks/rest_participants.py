@@ -1,18 +1,18 @@
-"""How many requests a second the REST API answers: the list of 50 participants, and an update that mutes or unmutes one.
+"""The REST API: the list of 50 participants, and an update that mutes or unmutes one, 16 requests at once.
 
-The rival is a bare aiohttp handler that returns the same bytes: no login, no checking, no room, no database. Each server has a
-process of its own. The client writes ready-made requests to kept connections and looks at nothing but lengths, so that the
-servers have the processor.
+The peer is a bare aiohttp handler that returns the same bytes: no login, no checking, no room, no database. Each server has a
+process and a core of its own, the other core is the client's, which writes ready-made requests to kept connections and looks
+at nothing but lengths. The processor's time of a request is of the same requests, of all threads of the server.
 
 ``python -m benchmarks.rest_participants [--quick] [--once]``
 """
 
-import argparse
 import asyncio
 import base64
 import contextlib
 import itertools
 import json
+import os
 import re
 import sys
 import tempfile
@@ -23,28 +23,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .measure import Figure, print_table, ratio, write_json
-from .rest_participants_server import ACCOUNT
+from .findings import Efforts, Line, at_least, run
+from .measure import Figure, cpu_seconds, pin
 
-OURS = "ari_conf"
 AIOHTTP = "bare aiohttp handler"
 LIST, UPDATE = "list of 50 participants", "participant update"
 CONNECTIONS = 16
+REACH = at_least(0.6)
+SERVER_CORE, CLIENT_CORE = 0, 1
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Effort:
-    """Requests in one measure, and rounds."""
+    """Rounds, and requests in one measure."""
 
-    requests: int
     rounds: int
+    requests: int
 
 
-FULL = Effort(4000, rounds=7)
-QUICK = Effort(2000, rounds=5)
-ONCE = Effort(64, rounds=1)
+EFFORTS = Efforts(full=Effort(7, 2000), quick=Effort(3, 400), once=Effort(1, 64))
 
 
 class Client(asyncio.Protocol):
@@ -123,89 +122,100 @@ async def per_second(port: int, requests: Sequence[Sequence[bytes]], count: int)
     return share * len(requests) / (time.perf_counter() - start)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Server:
+    """One of the rivals: its process, and what it has said of itself, first its port."""
+
+    process: int
+    told: Sequence[Any]
+
+    @property
+    def port(self) -> int:
+        return int(self.told[0])
+
+
 @contextlib.asynccontextmanager
-async def server(*arguments: str) -> AsyncIterator[Any]:
-    """Run a server in a process of its own; yield what it says of itself."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.rest_participants_server", *arguments, stdout=PIPE
-    )
+async def server(*module_and_arguments: str) -> AsyncIterator[Server]:
+    """Run a server in a process of its own, on its core."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *module_and_arguments, stdout=PIPE)
     try:
         assert process.stdout is not None
-        yield json.loads(await process.stdout.readline())
+        told = json.loads(await process.stdout.readline())
+        pin(process.pid, SERVER_CORE)
+        yield Server(process.pid, told)
     finally:
         process.kill()
         await process.wait()
 
 
-def request(method: str, path: str, form: bytes = b"") -> bytes:
-    login = base64.b64encode(f"{ACCOUNT.sid}:{ACCOUNT.auth_token}".encode()).decode()
-    head = f"{method} /2010-04-01/Accounts/{ACCOUNT.sid}{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\n"
-    if form:
-        head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
-    return head.encode() + b"\r\n" + form
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose room it is."""
 
+    sid: str
+    auth_token: str
 
-def updates(room: str, participants: Sequence[str]) -> list[list[bytes]]:
-    """Return for each connection: mute all participants of its own, then unmute them. So every update changes something."""
-    return [
-        [
-            request("POST", f"/Conferences/{room}/Participants/{call_sid}.json", form)
-            for form in (b"Muted=true", b"Muted=false")
-            for call_sid in participants[first::CONNECTIONS]
-        ]
-        for first in range(CONNECTIONS)
-    ]
+    def request(self, method: str, path: str, form: bytes = b"") -> bytes:
+        login = base64.b64encode(f"{self.sid}:{self.auth_token}".encode()).decode()
+        head = f"{method} /2010-04-01/Accounts/{self.sid}{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\n"
+        if form:
+            head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
+        return head.encode() + b"\r\n" + form
 
-
-async def measure(effort: Effort, folder: Path) -> dict[str, dict[str, Figure]]:
-    async with server() as (ours, room, participants):
-        requests = {
-            LIST: [[request("GET", f"/Conferences/{room}/Participants.json")]] * CONNECTIONS,
-            UPDATE: updates(room, participants),
-        }
-        files = []
-        for name, of_connections in requests.items():
-            files.append(folder / name)
-            files[-1].write_bytes(await answer(ours, of_connections[0][-1]))
-        async with server(*map(str, files)) as (theirs,):
-            taken: dict[str, dict[str, list[float]]] = {name: {OURS: [], AIOHTTP: []} for name in requests}
-            for round_ in range(-1, effort.rounds):
-                for name, of_connections in requests.items():
-                    for rival, port in ((OURS, ours), (AIOHTTP, theirs)):
-                        speed = await per_second(port, of_connections, effort.requests)
-                        if round_ >= 0:  # the first one warms up
-                            taken[name][rival].append(speed)
-    return {name: {rival: Figure(tuple(speeds)) for rival, speeds in of.items()} for name, of in taken.items()}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer requests and rounds")
-    parser.add_argument("--once", action="store_true", help="one tiny round, to see that it starts; nothing is written")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        speeds = asyncio.run(measure(ONCE if options.once else QUICK if options.quick else FULL, Path(folder)))
-    compared = {name: ratio(of[OURS], of[AIOHTTP]) for name, of in speeds.items()}
-    print_table(
-        f"REST requests, {CONNECTIONS} at once",
-        ["request", OURS, AIOHTTP, "ours is times as fast", "spread"],
-        [
+    def updates(self, room: str, participants: Sequence[str]) -> list[list[bytes]]:
+        """Return for each connection: mute all participants of its own, then unmute them. So every update changes something."""
+        return [
             [
-                name,
-                *(f"{figure.median:,.0f}/s ± {figure.spread / 2:.0%}" for figure in of.values()),
-                f"{compared[name].median:.2f}",
-                f"± {compared[name].spread / 2:.0%}",
+                self.request("POST", f"/Conferences/{room}/Participants/{call_sid}.json", form)
+                for form in (b"Muted=true", b"Muted=false")
+                for call_sid in participants[first::CONNECTIONS]
             ]
-            for name, of in speeds.items()
-        ],
-    )
-    if not options.once:
-        results = {
-            name: {rival: figure.as_json() for rival, figure in of.items()} | {"ratio": compared[name].as_json()}
-            for name, of in speeds.items()
-        }
-        print(f"written to {write_json('rest_participants', results)}")
+            for first in range(CONNECTIONS)
+        ]
+
+
+async def take(rival: Server, requests: Sequence[Sequence[bytes]], count: int) -> tuple[float, float]:
+    """Return how many requests were answered a second, and the µs that the server's processor has had for each."""
+    began = cpu_seconds(rival.process)
+    rate = await per_second(rival.port, requests, count)
+    return rate, 1e6 * (cpu_seconds(rival.process) - began) / count
+
+
+async def compared(ours: Server, theirs: Server, requests: dict[str, list[list[bytes]]], effort: Effort) -> list[Line]:
+    rivals = (ours, theirs)
+    taken: dict[tuple[str, Server], list[tuple[float, float]]] = {(name, rival): [] for name in requests for rival in rivals}
+    for round_ in range(-1, effort.rounds):
+        for (name, rival), of_rival in taken.items():
+            found = await take(rival, requests[name], effort.requests)
+            if round_ >= 0:  # the first one warms up
+                of_rival.append(found)
+    figures = {key: [Figure(values) for values in zip(*of_rival, strict=True)] for key, of_rival in taken.items()}
+    lines = []
+    for name in requests:
+        (rate, seconds), (their_rate, their_seconds) = figures[name, ours], figures[name, theirs]
+        lines += [
+            Line(name, rate, "per second", AIOHTTP, their_rate, reach=REACH),
+            Line(f"{name}: the processor's time", seconds, "µs", AIOHTTP, their_seconds),
+        ]
+    return lines
+
+
+async def measure(effort: Effort) -> list[Line]:
+    pin(os.getpid(), CLIENT_CORE)
+    with tempfile.TemporaryDirectory() as folder:
+        async with server("benchmarks.rest_participants_server") as ours:
+            _, sid, token, room, participants = ours.told
+            account = Account(sid, token)
+            requests = {
+                LIST: [[account.request("GET", f"/Conferences/{room}/Participants.json")]] * CONNECTIONS,
+                UPDATE: account.updates(room, participants),
+            }
+            files = [Path(folder) / name for name in requests]
+            for file, of_connections in zip(files, requests.values(), strict=True):
+                file.write_bytes(await answer(ours.port, of_connections[0][-1]))
+            async with server("benchmarks.rest_bare", *map(str, files)) as theirs:
+                return await compared(ours, theirs, requests, effort)
 
 
 if __name__ == "__main__":
-    main()
+    run(__spec__.name, __doc__, EFFORTS, measure)

@@ -1,17 +1,15 @@
-"""The two servers of ``rest_participants``: a controller with a room of 50, or handlers that return the same bytes at once.
+"""A controller with a room of 50, for ``rest_participants``.
 
-``python -m benchmarks.rest_participants_server`` prints its port, the room's SID, and the Call SIDs of those who are in it.
-``python -m benchmarks.rest_participants_server LIST UPDATE`` prints its port; the arguments are the files of the bytes.
+``python -m benchmarks.rest_participants_server`` prints its port, the account's SID and token, the SID of the room, and the
+Call SIDs of those who are in it.
 """
 
 import asyncio
 import json
-import sys
 import tempfile
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 from pydantic import SecretStr
 
 from ari_conf.accounts import Account
@@ -46,32 +44,14 @@ async def controller(folder: Path) -> None:
             await clock.let_pass(0.02)
             await asyncio.sleep(0.002)
         (room,) = running.rooms.conferences
-        print(json.dumps([running.port, room.sid, list(room.participants)]), flush=True)
+        print(json.dumps([running.port, ACCOUNT.sid, ACCOUNT.auth_token, room.sid, list(room.participants)]), flush=True)
         await asyncio.Event().wait()
-
-
-async def bare(bodies: dict[str, bytes]) -> None:
-    """Serve bytes, by the method that they are asked with."""
-
-    async def answer(request: web.Request) -> web.Response:
-        return web.Response(body=bodies[request.method], content_type="application/json")
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(json.dumps([runner.addresses[0][1]]), flush=True)
-    await asyncio.Event().wait()
 
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    if len(sys.argv) > 1:
-        asyncio.run(bare(dict(zip(("GET", "POST"), (Path(name).read_bytes() for name in sys.argv[1:]), strict=True))))
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(controller(Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(controller(Path(folder)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
+from aiohttp import web_app
 from pydantic import SecretStr
 
 from ari_conf.accounts import Account
@@ -165,6 +166,8 @@ async def leaves_no_task() -> AsyncIterator[None]:
         while left := asyncio.all_tasks() - before - {asyncio.current_task()}:
             assert time.monotonic() < gives_up, f"tasks are left: {left}"
             await asyncio.sleep(0.005)
+        # aiohttp remembers a thousand handlers, and with each all of its controller, which every collection would look through.
+        web_app._cached_build_middleware.cache_clear()
         gc.collect()
         await asyncio.sleep(0)
         assert not faults, faults

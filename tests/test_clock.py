@@ -3,7 +3,25 @@ import time
 
 import pytest
 
-from ari_conf.clock import RealClock, VirtualClock
+from ari_conf.clock import Clock, RealClock, VirtualClock
+
+
+class Beat:
+    """Is called every 20 ms, ``times`` times, and says that it has set something off at those in ``stirring``."""
+
+    def __init__(self, clock: Clock, times: int, *stirring: int) -> None:
+        self._clock = clock
+        self._times = times
+        self._stirring = stirring
+        self.moments: list[float] = []
+        clock.call_at(0.02, self)
+
+    def __call__(self) -> bool:
+        self.moments.append(self._clock.monotonic())
+        count = len(self.moments)
+        if count < self._times:
+            self._clock.call_at((count + 1) * 0.02, self)
+        return count in self._stirring
 
 
 async def test_sleepers_wake_in_the_order_of_their_moments_each_at_the_moment_it_asked_for() -> None:
@@ -112,6 +130,106 @@ async def test_what_is_handed_on_arrives_before_time_goes_on() -> None:
     for task in tasks:
         task.cancel()
     assert arrived == [(moment, moment) for moment in (0.02, 0.04, 0.06)]
+
+
+async def test_calls_are_made_in_the_order_of_their_moments_among_sleepers() -> None:
+    clock = VirtualClock()
+    done: list[tuple[str, float]] = []
+
+    async def sleep(moment: float) -> None:
+        await clock.sleep_until(moment)
+        done.append(("woken", clock.monotonic()))
+
+    def call() -> bool:
+        done.append(("called", clock.monotonic()))
+        return False
+
+    clock.call_at(0.3, call)
+    clock.call_at(0.1, call)
+    clock.call_at(0.15, call).cancel()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sleep(0.1))
+        group.create_task(sleep(0.3))
+        await asyncio.sleep(0)
+        clock.call_at(0.3, call)
+        group.create_task(clock.let_pass(0.3))
+    assert done == [("called", 0.1), ("woken", 0.1), ("called", 0.3), ("woken", 0.3), ("called", 0.3)]
+
+
+async def test_a_call_in_the_past_is_made_as_soon_as_time_passes() -> None:
+    clock = VirtualClock()
+    await clock.let_pass(1.0)
+    made: list[float] = []
+
+    def call() -> bool:
+        made.append(clock.monotonic())
+        return False
+
+    clock.call_at(0.5, call)
+    assert made == []
+    await clock.let_pass(0.1)
+    assert made == [1.0]
+
+
+async def test_what_a_call_sets_off_runs_before_time_goes_on() -> None:
+    clock = VirtualClock()
+    queue: asyncio.Queue[float] = asyncio.Queue()
+    handled: list[tuple[float, float]] = []
+
+    async def handle() -> None:
+        while True:
+            put_at = await queue.get()
+            await asyncio.sleep(0)
+            handled.append((put_at, clock.monotonic()))
+
+    def put() -> bool:
+        queue.put_nowait(clock.monotonic())
+        return True
+
+    Beat(clock, 100)
+    moments = [0.5, 0.51, 1.0]
+    for moment in moments:
+        clock.call_at(moment, put)
+    handler = asyncio.create_task(handle())
+    await clock.let_pass(2.0)
+    handler.cancel()
+    assert handled == [(moment, moment) for moment in moments]
+
+
+async def test_while_nothing_is_set_off_the_event_loop_turns_every_500_ms() -> None:
+    clock = VirtualClock(turns=1)
+    turned_at: list[float] = []
+
+    async def turn() -> None:
+        while True:
+            await asyncio.sleep(0)
+            turned_at.append(clock.monotonic())
+
+    turning = asyncio.create_task(turn())
+    beat = Beat(clock, 150, 50)
+    await clock.let_pass(3.0)
+    turning.cancel()
+    after_start, after_stir = [0.02 * count for count in range(11)], [1.0 + 0.02 * count for count in range(11)]
+    assert sorted(set(turned_at)) == pytest.approx([*after_start, 0.7, *after_stir, 1.7, 2.2, 2.7, 3.0])
+    assert len(beat.moments) == 150
+
+
+async def test_the_real_clock_calls_when_it_is_time() -> None:
+    clock = RealClock()
+    made: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
+    begun = clock.monotonic()
+
+    def call(name: str) -> bool:
+        made.put_nowait((name, clock.monotonic() - begun))
+        return True
+
+    clock.call_at(begun + 0.02, lambda: call("later"))
+    clock.call_at(begun + 0.01, lambda: call("cancelled")).cancel()
+    clock.call_at(begun - 1.0, lambda: call("at once"))
+    assert made.empty()
+    (first, _), (second, after) = await made.get(), await made.get()
+    assert (first, second) == ("at once", "later")
+    assert after >= 0.0199
 
 
 async def test_sums_of_fractions_meet_the_moment_that_was_meant() -> None:

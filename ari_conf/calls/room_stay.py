@@ -20,6 +20,7 @@ from ari_conf.sids import SidKind, is_sid
 from ari_conf.twilio_codes import Code, Level, code_of
 from ari_conf.twiml import ConferenceNoun, ConferenceRecord, JitterBufferSize, Trim
 
+from .book import gone
 from .dial_outcome import Dialled
 from .dialling import Dialling
 from .leg_recording import recording_callback
@@ -57,6 +58,8 @@ async def stay_in_room(going: Dialling, noun: ConferenceNoun) -> Dialled:
     buffer = session.engine.set_jitter_buffer(session.call.sid, JITTER_BUFFER_MS[noun.jitter_buffer_size])
     # Neither waits for the other's answer, for the caller waits for both.
     await asyncio.gather(session.answer(), session.while_up(buffer))
+    if session.call.ended.done():  # meanwhile, and nobody would take it out of the room again
+        raise gone(session.call)
     name = _name(session, noun.name)
     if name is None:
         return _REFUSED

@@ -1,5 +1,6 @@
 """The page that is the dashboard, and the files that it is made of. They hold no data, so nobody has to log in for them."""
 
+import functools
 import gzip
 import hashlib
 import re
@@ -34,12 +35,15 @@ _REFUSED: Final = re.compile(r"q=0(\.0*)?")
 """How Accept-Encoding says what is not to be taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _File:
     content: bytes
-    packed: bytes
     content_type: str
     etag: str
+
+    @functools.cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.content)
 
 
 class Pages:
@@ -94,4 +98,4 @@ def _read(folder: Path) -> Iterator[tuple[str, _File]]:
         if content_type is not None and path.is_file():
             content = path.read_bytes()
             etag = hashlib.sha256(content).hexdigest()[:32]
-            yield path.relative_to(folder).as_posix(), _File(content, gzip.compress(content), content_type, etag)
+            yield path.relative_to(folder).as_posix(), _File(content, content_type, etag)

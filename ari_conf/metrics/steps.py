@@ -1,5 +1,6 @@
 """How long the steps take from a call's arrival to its room, and what is asked of others on the way."""
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -61,13 +62,15 @@ class WebMeter:
             for kind in ("document", "callback", "sound")
             for succeeded in (True, False)
         }
-        self._rest = Histogram(
+        rest = Histogram(
             "ari_conf_rest_request_duration_seconds",
             "How long a REST request takes, by method and by the first digit of its status.",
             ["method", "status"],
             registry=registry,
             buckets=QUICK,
         )
+        # A series is looked for once: its labels are strings in a dictionary with a lock.
+        self._rest = cache(lambda method, hundreds: rest.labels(method, f"{hundreds}xx").observe)
 
     def fetched(self, request: WebhookRequest, seconds: float, succeeded: bool) -> None:  # noqa: FBT001
         """Note a request to the application."""
@@ -76,4 +79,4 @@ class WebMeter:
 
     def answered(self, method: str, status: int, seconds: float) -> None:
         """Note a REST request; a stranger may call its method what it likes."""
-        self._rest.labels(method if method in _METHODS else "other", f"{status // 100}xx").observe(seconds)
+        self._rest(method if method in _METHODS else "other", status // 100)(seconds)

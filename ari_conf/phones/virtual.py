@@ -44,7 +44,7 @@ class _Call:
         self._frames: list[bytes] = []
 
     def speak(self, frame: Samples) -> None:
-        frame[:] = self._oscillator.next_frame() if self.talking else 0
+        frame[...] = self._oscillator.next_frame() if self.talking else 0
 
     def hear(self, frame: Samples) -> None:
         self._frames.append(frame.tobytes())

@@ -124,9 +124,9 @@ def _json(operation: Operation, answer: Body | Page, asked: Asked[Parameters]) -
     if not (isinstance(answer, Page) and isinstance(operation.answer, Listing)):
         return to_json(answer)
     path = asked.url.raw_path.removesuffix(asked.suffix) + ".json"
-    items = b",".join([item.as_json for item in cast("Sequence[Body]", answer.items)])
+    items = [item.as_json for item in cast("Sequence[Body]", answer.items)]
     around = to_json(envelope(answer, asked.url, path))
-    return b"".join((b'{"', operation.answer.key.encode(), b'":[', items, b"],", around.removeprefix(b"{")))
+    return b'{"%b":[%b],%b' % (operation.answer.key.encode(), b",".join(items), around.removeprefix(b"{"))
 
 
 async def _form(request: web.Request) -> MultiDict[str]:

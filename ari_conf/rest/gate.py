@@ -72,7 +72,9 @@ class Gate:
 
     def admit(self, request: web.Request) -> Login:
         """Return whose request it is. Raises ``RestError`` with 20003 or 20429."""
-        address = owner_of(client_address(request.remote or "", request.headers.getall(FORWARDED_FOR, ()), self._trusted))
+        peer, forwarded = request.remote or "", request.headers.getall(FORWARDED_FOR, ())
+        # Whom a proxy speaks for is worked out each time; who comes directly is known from the last time.
+        address = owner_of(client_address(peer, forwarded, self._trusted) if forwarded else peer)
         if not self._addresses.take(address):
             raise TooManyRequestsError(self._addresses.seconds_until(address))
         user, login = self._login(request.headers.get("Authorization", ""))

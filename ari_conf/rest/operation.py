@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
@@ -50,8 +50,7 @@ class Segment:
     pattern: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(Generic[P_co]):
+class Asked(NamedTuple, Generic[P_co]):
     """A request, checked. ``path`` has the variables of the path, ``suffix`` is what was written after it (``.json``).
 
     ``by_token`` tells whether the client has shown the account's auth token, not an API key.

@@ -143,7 +143,9 @@ def in_memory(items: Sequence[T], key: Callable[[T], Key], *, newest_first: bool
     async def part(wanted: Wanted) -> list[T]:
         descending = newest_first is not wanted.backwards
         beyond = wanted.beyond
-        found = [item for item in items if beyond is None or (key(item) < beyond if descending else key(item) > beyond)]
+        found = list(items)
+        if beyond is not None:
+            found = [item for item in found if (key(item) < beyond if descending else key(item) > beyond)]
         found.sort(key=key, reverse=descending)
         return found[wanted.offset : wanted.offset + wanted.limit]
 

@@ -131,6 +131,9 @@ P_co = TypeVar("P_co", bound=Parameters, covariant=True)
 
 def read_parameters(model: type[P], sent: MultiMapping[str]) -> P:
     """Return what was sent, checked. Raises ``RestError`` with the code of the first field that is wrong."""
+    nothing: P | None = None if sent else _of_nothing(model)
+    if nothing is not None:
+        return nothing
     values: dict[str, object] = {}
     for alias, reading, _ in _fields(model):
         given = sent.getall(alias, [])
@@ -144,6 +147,15 @@ def read_parameters(model: type[P], sent: MultiMapping[str]) -> P:
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
     raise _refusal(model, problem)
+
+
+@cache
+def _of_nothing(model: type[P]) -> P | None:
+    """Return what it is if nothing was sent, made once, for it cannot be changed; None if something is required."""
+    try:
+        return model()
+    except ValidationError:
+        return None
 
 
 _SAID: Final = {

@@ -1,7 +1,7 @@
 """What is kept of a running room, so that a later life of the controller can go on with it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain, compress, repeat
 from operator import is_not
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from ari_conf.conference import (
     RecordingState,
     Talking,
 )
+from ari_conf.conference.immutable import replace
 from ari_conf.live import Keeper
 from ari_conf.store import LiveRow, Store
 

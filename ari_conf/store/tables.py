@@ -1,11 +1,12 @@
 """The tables, one for each kind of row; a column is named as the field it keeps."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+import pydantic_core
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Dialect, Double, Index, MetaData, Table, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
@@ -48,10 +49,13 @@ def storable(text: str) -> str:
 
 def to_json(value: Mapping[str, str]) -> str:
     """Return ``value`` as JSON that both databases keep."""
-    text = json.dumps(dict(value))
-    if "\\u0000" in text or "\\ud" in text:
-        text = json.dumps({storable(key): storable(one) for key, one in value.items()})
-    return text
+    try:
+        text = pydantic_core.to_json(dict(value))
+    except PydanticSerializationError:  # halves of surrogate pairs
+        text = b""
+    if not text or b"\\u0000" in text:
+        text = pydantic_core.to_json({storable(key): storable(one) for key, one in value.items()})
+    return text.decode()
 
 
 _COLUMN_TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {

@@ -76,6 +76,7 @@ def redirected(url: str, location: str) -> str:
     return there
 
 
+@lru_cache(maxsize=256)
 def redacted(url: str) -> str:
     """Return ``url`` without userinfo and fragment and with no control characters, fit for logs and messages."""
     try:

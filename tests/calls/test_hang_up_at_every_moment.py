@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.calls.moments import MOMENTS, brought_about
-from tests.stage import Stage
+from tests.stage import Stage, set_stage
 
 OF_TWO: Final = ("dial_rings", "dial_rings_unanswered", "screening", "dial_connected", "agents_document", "queue_talks")
 
@@ -36,3 +36,15 @@ async def it_ends_when(stage: Stage, moment: str, *names: str) -> None:
             await stage.hang_up_all()
         await stage.nothing_is_left()
     assert [line for line in logs if line["log_level"] in {"error", "critical"}] == []
+
+
+async def test_a_caller_who_hangs_up_in_the_midst_of_joining_a_room_is_in_none() -> None:
+    async with set_stage(None) as stage:
+        stage.answer("<Response><Dial><Conference>Room</Conference></Dial></Response>")
+        ann = stage.phone("ann")
+        for turns in range(10):
+            await ann.dial("room")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await ann.hang_up()
+            await stage.nothing_is_left()

@@ -10,6 +10,7 @@ from aiohttp import web
 from ari_conf.audio import Samples
 from ari_conf.audio.tones import tone
 from ari_conf.audio.wav import read_wav
+from ari_conf.clock import VirtualClock
 from ari_conf.media.port import SoundFile
 from ari_conf.phones.phone import Heard
 from ari_conf.programs import Press, Program, ProgramPlayer, ProgramRequest, Prompter, SoundStore
@@ -22,11 +23,10 @@ from tests.audio.sound_files import PITCH, sound_file
 PARAMETERS = {"CallSid": "CA1", "ConferenceSid": "CF1", "FriendlyName": "Room 1"}
 
 
-class Hour:
+class Hour(VirtualClock):
     """A clock on which every sleep is over at once and time has passed all the same."""
 
-    def __init__(self) -> None:
-        self.moment = 0.0
+    moment = 0.0
 
     def now(self) -> float:
         return self.moment

@@ -1,6 +1,6 @@
 """What is done in each frame: who speaks to whom, what is mixed, and who hears it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -34,8 +34,9 @@ class Arrangement:
         self._listeners: list[_Move] = []
         self._outside: list[tuple[Call, Callable[[Samples], None]]] = []
         self._pressing: list[Call] = []
+        self._awaited = False
 
-    def make(self, calls: Iterable[Call], rooms: Mapping[str, Room]) -> None:
+    def make(self, calls: Collection[Call], rooms: Mapping[str, Room]) -> None:
         """Work it out anew. Each call in a mix is in one of ``rooms``, which are by the SIDs of their mixes."""
         members: dict[str | None, list[Call]] = {mix_sid: [] for mix_sid in rooms}
         self._speakers, self._detectors, self._listeners, self._outside = [], [], [], []
@@ -51,6 +52,8 @@ class Arrangement:
                 if call.detect_talking:
                     self._detectors.append(TalkDetector([call], call.said[np.newaxis], self._tell))
         self._levels.arrange(calls)
+        sounds = any(call.overlays for call in calls) or any(room.sounds for room in rooms.values())
+        self._awaited = sounds or bool(self._pressing)
         mixed = [(room, its_calls) for room, its_calls in zip(rooms.values(), members.values(), strict=True)]
         sizes = [len(its_calls) + room.records for room, its_calls in mixed]
         first_rows = iter(self._mixer.arrange([size for size in sizes if size]))
@@ -89,15 +92,15 @@ class Arrangement:
         elif call.reception is not None:
             call.reception.clear()
 
-    def pass_frame(self) -> None:
-        """Let 20 ms pass from everybody to everybody."""
+    def pass_frame(self) -> bool:
+        """Let 20 ms pass from everybody to everybody; tell whether they may have ended what somebody waits for."""
         for call in self._pressing:
             call.press_on()
         for speak, row in self._speakers:
             speak(row)
         for detector in self._detectors:
             detector.watch()
-        self._levels.pass_frame()
+        awaited = self._levels.pass_frame() or self._awaited
         if self._listeners:
             self._mixer.mix()
         for hear, row in self._listeners:
@@ -105,3 +108,5 @@ class Arrangement:
         for call, hear in self._outside:
             source = call.current_source()
             hear(self._silence if source is None else source.next_frame())
+            awaited = awaited or bool(call.playbacks)
+        return awaited

@@ -86,7 +86,7 @@ class LocalEngine:
     async def stop(self) -> None:
         """Take no more calls. Those that are there stay, and hear nothing until the engine is started again."""
         self.exchange.running = False
-        await self._ticker.stop()
+        self._ticker.end()
         # What has been recorded so far is to be there also if the process ends now.
         self._rooms.flush()
         for call in self._calls.values():
@@ -296,15 +296,16 @@ class LocalEngine:
         elif self.exchange.running:
             self._ticker.start()
 
-    def _tick(self) -> None:
+    def _tick(self) -> bool:
         self.exchange.end_what_rings_too_long()
+        stirred = self.exchange.changed or self._rooms.pending
         if self._rooms.pending:
             self._rooms.enforce(self._calls)
             self.exchange.changed = True
         if self.exchange.changed:
             self.exchange.changed = False
             self._arrangement.make(self._calls.values(), self._rooms.rooms)
-        self._arrangement.pass_frame()
+        return self._arrangement.pass_frame() or stirred or not self.events.empty()
 
     def _fail(self, error: Exception) -> None:
         self.exchange.running = False

@@ -39,17 +39,19 @@ class LevelWatch:
         before = {call.sid: loudness for call, loudness in self._watched}
         self._watched = [(call, before.get(call.sid) or Loudness()) for call in calls if call.answered and self.wants(call)]
 
-    def pass_frame(self) -> None:
-        """Take what was said in this frame, and tell the levels when it is time."""
+    def pass_frame(self) -> bool:
+        """Take what was said in this frame, and tell the levels when it is time; return whether it was."""
         if not self._watched:
-            return
+            return False
         for call, loudness in self._watched:
             if not _muted(call):
                 loudness.add(call.said)
         self._frames += 1
-        if self._frames >= _FRAMES:
-            self._frames = 0
-            self._tell({call.sid: loudness.take() for call, loudness in self._watched})
+        if self._frames < _FRAMES:
+            return False
+        self._frames = 0
+        self._tell({call.sid: loudness.take() for call, loudness in self._watched})
+        return True
 
 
 def _muted(call: Call) -> bool:

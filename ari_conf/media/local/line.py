@@ -16,7 +16,10 @@ class Line(Protocol):
         ...
 
     def speak(self, frame: Samples) -> None:
-        """Write the next 20 ms of what this side says into ``frame``; it is called only while somebody may hear it."""
+        """Write the next 20 ms of what this side says into ``frame``; it is called only while somebody may hear it.
+
+        Neither this nor ``hear`` sets anything off on the event loop: frames pass on a virtual clock without its turning.
+        """
         ...
 
     def hear(self, frame: Samples) -> None:

@@ -1,12 +1,10 @@
 """The engine's heartbeat: one tick every 20 ms of its clock."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 import structlog
 
-from ari_conf.clock import Clock
+from ari_conf.clock import Alarm, Clock
 
 from .mixer import FRAME_SECONDS
 
@@ -16,51 +14,50 @@ _FRAMES_TO_CATCH_UP = 5
 
 
 class Ticker:
-    """Calls ``tick`` every 20 ms from ``start`` to ``end``.
+    """Calls ``tick`` every 20 ms from ``start`` to ``end``; it returns whether it may have set anything off, see ``Clock``.
 
     If that raises, it ends by itself and calls ``failed`` with the error. A few ticks that could not take place in time are
     made up for; of more, audio is left out.
     """
 
-    def __init__(self, clock: Clock, tick: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, clock: Clock, tick: Callable[[], bool], failed: Callable[[Exception], None]) -> None:
         self._clock = clock
         self._tick = tick
         self._failed = failed
-        self._task: asyncio.Task[None] | None = None
+        self._start = 0.0
+        self._count = 0
+        self._moment = 0.0
+        self._next: Alarm | None = None
 
     def start(self) -> None:
         """Tick from here on; nothing happens if it does already."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._tick_on(), name="local engine")
+        if self._next is None:
+            self._start = self._clock.monotonic()
+            self._count = 0
+            self._await_next()
 
     def end(self) -> None:
         """Tick no more."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
 
-    async def stop(self) -> None:
-        """Tick no more, and return when nothing is left of it."""
-        task = self._task
-        self.end()
-        if task is not None:
-            with suppress(asyncio.CancelledError):
-                await task
+    def _await_next(self) -> None:
+        self._count += 1
+        self._moment = self._start + self._count * FRAME_SECONDS
+        self._next = self._clock.call_at(self._moment, self._tick_on)
 
-    async def _tick_on(self) -> None:
-        start = self._clock.monotonic()
-        count = 0
+    def _tick_on(self) -> bool:
+        behind = int((self._clock.monotonic() - self._moment) / FRAME_SECONDS)
+        if behind > _FRAMES_TO_CATCH_UP:
+            log.warning("the mixer is late and leaves out audio", frames=behind)
+            self._count += behind
+        # Before the tick, which may end the ticking.
+        self._await_next()
         try:
-            while True:
-                count += 1
-                moment = start + count * FRAME_SECONDS
-                await self._clock.sleep_until(moment)
-                behind = int((self._clock.monotonic() - moment) / FRAME_SECONDS)
-                if behind > _FRAMES_TO_CATCH_UP:
-                    log.warning("the mixer is late and leaves out audio", frames=behind)
-                    count += behind
-                self._tick()
+            return self._tick()
         except Exception as error:
             log.exception("the mixer has stopped")
-            self._task = None
+            self.end()
             self._failed(error)
+            return True

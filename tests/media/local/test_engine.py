@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -6,10 +7,20 @@ import structlog
 
 from ari_conf.audio.music import wait_music
 from ari_conf.audio.tones import special_information
-from ari_conf.clock import RealClock, VirtualClock
+from ari_conf.clock import Alarm, RealClock, VirtualClock
 from ari_conf.conference import AudioPlan, AudioProgram, InMix, Waiting
 from ari_conf.media.local import LocalEngine
-from ari_conf.media.port import CallGoneError, EngineError, EngineLost, EngineUnavailableError, Sound
+from ari_conf.media.port import (
+    CallEnded,
+    CallGoneError,
+    EngineError,
+    EngineEvent,
+    EngineLost,
+    EngineUnavailableError,
+    OutgoingCall,
+    Sound,
+    TalkingChanged,
+)
 from ari_conf.phones.phone import CallRefusedError, Heard
 from ari_conf.phones.virtual import VirtualPhone
 
@@ -297,18 +308,59 @@ async def test_an_engine_that_is_stopped_keeps_its_calls_and_goes_on_with_them(d
     assert await desk.who_hears_whom() == {"a": "b", "b": "a"}
 
 
+async def test_what_a_frame_sets_off_after_a_calm_is_told_in_its_moment(desk: Desk) -> None:
+    (a,) = await desk.call("a")
+    a.talk(on=False)
+    desk.virtual("b", number="b")
+    await asyncio.gather(desk.place({"a": LIVE}, detect_talking=True), desk.clock.let_pass(0.1))
+    began = desk.clock.monotonic()
+
+    def talk() -> bool:
+        a.talk(on=True)
+        return False
+
+    async def after(kind: type[EngineEvent]) -> float:
+        async with desk.news:
+            await desk.news.wait_for(lambda: any(isinstance(event, kind) for event in desk.told))
+        return desk.clock.monotonic() - began
+
+    async def after_keys() -> float:
+        await desk.engine.send_digits(desk.sids["a"], "WWW12")
+        return desk.clock.monotonic() - began
+
+    desk.clock.call_at(began + 2.73, talk)
+    await desk.engine.place(OutgoingCall(call_sid="CA1", to="b", caller_id="a", timeout=3.31))
+    seconds = await asyncio.gather(after(TalkingChanged), after(CallEnded), after_keys(), desk.clock.let_pass(5.0))
+    assert seconds[:3] == pytest.approx([2.74, 3.32, 3.4], abs=0.021)
+
+
+class CountingClock(VirtualClock):
+    """Counts how often it is asked to call somebody."""
+
+    calls = 0
+
+    def call_at(self, moment: float, call: Callable[[], bool]) -> Alarm:
+        self.calls += 1
+        return super().call_at(moment, call)
+
+
 async def test_the_engine_works_only_while_there_are_calls() -> None:
-    engine = LocalEngine(VirtualClock())
+    clock = CountingClock()
+    engine = LocalEngine(clock)
     await engine.start()
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await clock.let_pass(1.0)
+    assert clock.calls == 0
     phone = VirtualPhone(engine, "a", 400)
     dialling = asyncio.create_task(phone.dial("desk"))
     await engine.events.get()
-    assert len(asyncio.all_tasks()) > 2
+    await clock.let_pass(0.1)
+    calls = clock.calls
+    assert calls >= 5
     await phone.hang_up()
     await asyncio.wait({dialling})
-    await asyncio.sleep(0)
     assert isinstance(dialling.exception(), CallRefusedError)
+    await clock.let_pass(1.0)
+    assert clock.calls == calls
     assert asyncio.all_tasks() == {asyncio.current_task()}
     await engine.stop()
 
@@ -352,17 +404,16 @@ async def test_on_the_real_clock_phones_hear_each_other_as_well() -> None:
 
 
 class StumblingClock(VirtualClock):
-    """Wakes a sleeper late once: by ``late`` seconds at the moment ``at``."""
+    """Makes a call late once: by ``late`` seconds at the moment ``at``."""
 
     def __init__(self, at: float, late: float) -> None:
-        super().__init__(turns=20)
+        super().__init__()
         self._at, self._late = at, late
 
-    async def sleep_until(self, moment: float) -> None:
-        await super().sleep_until(moment)
-        if self._late and moment >= self._at:
-            late, self._late = self._late, 0.0
-            await super().sleep_until(moment + late)
+    def call_at(self, moment: float, call: Callable[[], bool]) -> Alarm:
+        if moment >= self._at:
+            moment, self._late = moment + self._late, 0.0
+        return super().call_at(moment, call)
 
 
 @pytest.mark.parametrize(("late", "left_out"), [(0.09, 0), (0.5, 25)])
