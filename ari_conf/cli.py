@@ -12,6 +12,7 @@ import typer
 from ari_conf import __version__
 from ari_conf.commands.dashboard import dashboard_cli
 from ari_conf.commands.db import db_cli
+from ari_conf.commands.loading import uncollected
 from ari_conf.commands.rooms import rooms_cli
 from ari_conf.commands.terminal import AccountOption, ConfigOption, clear_errors, console, run, say
 from ari_conf.commands.top import top_cli
@@ -47,7 +48,8 @@ def main() -> None:
 @cli.command()
 def serve(config: ConfigOption = None, engine: EngineOption = None) -> None:
     """Take calls until you stop it with Ctrl-C; `[server] stop` says what becomes of those that are up then."""
-    from ari_conf.commands import life, running
+    with uncollected():
+        from ari_conf.commands import life, running
 
     settings, accounts = running.begin(config, engine)
     run(life.until_signal(partial(running.serve, settings, accounts)))
@@ -56,13 +58,14 @@ def serve(config: ConfigOption = None, engine: EngineOption = None) -> None:
 @cli.command()
 def up(config: ConfigOption = None, *, sip_port: SipPortOption = 5060, system: SystemOption = False) -> None:
     """Run a private Asterisk and the controller together, for your softphone."""
-    from ari_conf.commands import life, running
-    from ari_conf.private_asterisk import PrivateAsterisk
+    with uncollected():
+        from ari_conf.commands import life, running, with_asterisk
+        from ari_conf.private_asterisk import PrivateAsterisk
 
     settings, accounts = running.begin(config, EngineName.ASTERISK)
     with clear_errors():
-        asterisk = PrivateAsterisk(running.installed(system=system), sip_port=sip_port)
-    run(life.until_signal(partial(running.up, settings, accounts, asterisk)))
+        asterisk = PrivateAsterisk(with_asterisk.installed(system=system), sip_port=sip_port)
+    run(life.until_signal(partial(with_asterisk.up, settings, accounts, asterisk)))
 
 
 @cli.command()
@@ -164,10 +167,10 @@ def asterisk_run(
 ) -> None:
     """Run the private Asterisk in the foreground, with our configuration, on loopback."""
     from ari_conf import private_asterisk
-    from ari_conf.commands import running
+    from ari_conf.commands.with_asterisk import installed
 
     with clear_errors():
-        asterisk = private_asterisk.PrivateAsterisk(running.installed(system=system), sip_port=sip_port, ari_port=ari_port)
+        asterisk = private_asterisk.PrivateAsterisk(installed(system=system), sip_port=sip_port, ari_port=ari_port)
         run(private_asterisk.run_foreground(asterisk, say))
 
 

@@ -6,7 +6,6 @@ from ari_conf.database import store_of
 from ari_conf.media.asterisk.dial_strings import DialStrings
 from ari_conf.media.asterisk.engine import AsteriskEngine
 from ari_conf.media.asterisk.link import AriAddress
-from ari_conf.media.local import LocalEngine
 from ari_conf.media.port import MediaEngine
 from ari_conf.settings import Settings, StorageSettings
 from ari_conf.store import Store, StoreError
@@ -28,6 +27,8 @@ def make_engine(settings: Settings, clock: Clock) -> MediaEngine:
     """Return the engine that the settings ask for, not started yet."""
     storage = settings.storage
     if settings.engine == "local":
+        from ari_conf.media.local import LocalEngine  # noqa: PLC0415 - takes long to load, and is for tests and demos
+
         return LocalEngine(clock, recordings=storage.raw_recordings)
     asterisk = settings.asterisk
     return AsteriskEngine(

@@ -2,7 +2,10 @@
 
 ``python -m benchmarks.callers PORT`` calls the SIP server on this machine's port. It takes its orders as lines of JSON:
 ``["stay", TO, TONE]`` is answered ``true`` when somebody has called ``TO`` who talks with a tone (Hz) from now on;
-``["hear", TO, TONE]`` with how loud one caller hears that tone;
+``["talk", [TO, …]]`` is answered ``true`` when all these calls, made one after the other, have been answered and each of them,
+who talks without a pause from now on, has heard something; ``["dial", [TO, …]]`` when they have been answered, who send nothing
+and read nothing; and ``["hang up"]`` when none of them all is left;
+``["hear", TO, TONE]`` with how loud one caller hears that tone, ``["hear", TO]`` with how loud everything;
 ``["call", STAY, [[AT, TO], …]]`` with a list of ``Heard`` as tuples: calls are made at these times in seconds, are silent, and
 hang up ``STAY`` seconds after they have heard something.
 """
@@ -15,7 +18,7 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,14 +33,21 @@ FRAME_SECONDS = rtp.FRAME / RATE
 PATIENCE = 8.0
 """Seconds after which a call that hears nothing is given up."""
 
+PATIENCE_WITH_MANY = 30.0
 REPEAT_AFTER = 0.5
 _SILENT = bytes([g711.SILENCE, 0x7F])
-_SILENT_FRAME = bytes([g711.SILENCE]) * rtp.FRAME
 _RTP_HEADER = 12
 _LONGEST = 65_535
 _BUFFER = 4 << 20
 _LISTEN = 20
 """Frames of one look at how loud something is."""
+
+_BETWEEN_CALLS = 0.005
+"""Seconds."""
+
+Frames = tuple[bytes, ...]
+
+SILENT: Frames = (bytes([g711.SILENCE]) * rtp.FRAME,)
 
 
 class Heard(NamedTuple):
@@ -52,21 +62,26 @@ class Heard(NamedTuple):
 
 
 @functools.cache
-def packet(tone: float, number: int) -> bytes:
-    """Return packet ``number`` of a caller who talks with a tone, or of one who is silent if that is 0."""
-    frames = rtp.tone_frames(tone, 0.2) if tone else (_SILENT_FRAME,)
-    flags = 0x80 if number == 0 else 0
-    return rtp.HEADER.pack(0x80, flags, number & 0xFFFF, number * rtp.FRAME, 1) + frames[number % len(frames)]
+def speech(voice: int) -> Frames:
+    """Return what somebody says in two seconds, with nine overtones to a pitch of his own and four syllables a second."""
+    pitch = 90.0 + 1.5 * voice  # whole periods, all of them, in two seconds
+    at = np.arange(2 * RATE) / RATE
+    sound = sum(np.sin(2 * np.pi * pitch * overtone * at + overtone) / overtone for overtone in range(1, 11))
+    syllables = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * at + voice)
+    coded = g711.encode(np.round(3000 * sound * syllables).astype(np.int16))
+    return tuple(coded[start : start + rtp.FRAME] for start in range(0, len(coded), rtp.FRAME))
 
 
 class Call:
-    """One call. ``heard`` is done with the moment (nanoseconds since 1970) of the first packet that is not silent."""
+    """One call, of somebody who says ``frames`` again and again, or once if he is ``idle``.
 
-    def __init__(self, to: Uri, tone: float) -> None:
+    ``heard`` is done with the moment (nanoseconds since 1970) of the first packet that is not silent.
+    """
+
+    def __init__(self, to: Uri, frames: Frames, *, idle: bool = False) -> None:
         loop = asyncio.get_running_loop()
         self.rtp = timed_socket(HOST)
         self.id = secrets.token_hex(12)
-        self.tone = tone
         self.target = str(to)
         self.local = Address(str(Uri(HOST, user="caller")), "", {"tag": secrets.token_hex(6)})
         self.remote = Address(self.target)
@@ -80,11 +95,15 @@ class Call:
         self.unanswered: bytes | None = None
         self.repeat_at = 0.0
         self.packets = 0
+        self.idle = idle
+        self._frames = frames
 
     def send_frame(self) -> None:
         if self.far_side is not None:
+            number = self.packets
+            header = rtp.HEADER.pack(0x80, 0 if number else 0x80, number & 0xFFFF, number * rtp.FRAME, 1)
             with contextlib.suppress(OSError):
-                self.rtp.sendto(packet(self.tone, self.packets), self.far_side)
+                self.rtp.sendto(header + self._frames[number % len(self._frames)], self.far_side)
             self.packets += 1
 
     def listen(self) -> None:
@@ -114,6 +133,7 @@ class Callers:
         self._sip.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._port = self._sip.getsockname()[1]
         self._calls: dict[str, Call] = {}
+        self._many: list[Call] = []
         asyncio.get_running_loop().add_reader(self._sip, self._readable)
 
     async def tick(self) -> None:
@@ -124,15 +144,16 @@ class Callers:
             await asyncio.sleep(next_at - time.monotonic())
             now = time.monotonic()
             for call in self._calls.values():
-                call.send_frame()
+                if not call.idle:
+                    call.send_frame()
                 if call.unanswered is not None and now >= call.repeat_at:
                     self._send(call, call.unanswered)
 
-    def begin(self, to: str, tone: float = 0.0) -> Call:
+    def begin(self, to: str, frames: Frames = SILENT, *, idle: bool = False) -> Call:
         """Call somebody."""
-        loop = asyncio.get_running_loop()
-        call = Call(Uri(HOST, self._server[1], to), tone)
-        loop.add_reader(call.rtp, call.listen)
+        call = Call(Uri(HOST, self._server[1], to), frames, idle=idle)
+        if not idle:
+            asyncio.get_running_loop().add_reader(call.rtp, call.listen)
         host, port = call.rtp.getsockname()
         invite = self._request(call, "INVITE", 1, sdp.offer(sdp.LocalAudio(host, port, 1, 1))).encode()
         self._calls[call.id] = call
@@ -162,8 +183,33 @@ class Callers:
         await self.end(call)
         return outcome
 
-    async def loudness(self, to: str, tone: float) -> float:
-        """Return the amplitude with which one caller hears a tone."""
+    async def talk(self, many: Iterable[str]) -> bool:
+        """Let somebody call each of these; return whether all have been answered, and have heard another."""
+        begun = []
+        for voice, to in enumerate(many):
+            begun.append(self.begin(to, speech(voice)))
+            await asyncio.sleep(_BETWEEN_CALLS)
+        self._many += begun
+        await asyncio.wait([call.heard for call in begun], timeout=PATIENCE_WITH_MANY)
+        return all(call.heard.done() for call in begun)
+
+    async def dial(self, many: Iterable[str]) -> bool:
+        """Let somebody who says nothing call each of these; return whether all have been answered."""
+        begun = []
+        for to in many:
+            begun.append(self.begin(to, idle=True))
+            await asyncio.sleep(_BETWEEN_CALLS)
+        self._many += begun
+        return all([await call.final == 200 for call in begun])
+
+    async def hang_up(self) -> bool:
+        """End the calls of the many; return whether none is left."""
+        many, self._many = self._many, []
+        await asyncio.gather(*(self.end(call) for call in many))
+        return all(call.over.done() for call in many)
+
+    async def loudness(self, to: str, tone: float | None = None) -> float:
+        """Return the amplitude with which one caller hears a tone, or of all that is heard."""
         call = self.begin(to)
         await asyncio.wait({call.heard}, timeout=PATIENCE)
         payloads: list[bytes] = []
@@ -174,7 +220,8 @@ class Callers:
                     payloads.append(take(call.rtp)[0][_RTP_HEADER:])
         await self.end(call)
         samples = g711.decode(b"".join(payloads[:_LISTEN]))
-        return phone.Heard(np.asarray(samples), RATE).amplitude(tone)
+        heard = phone.Heard(np.asarray(samples), RATE)
+        return heard.level if tone is None else heard.amplitude(tone)
 
     def _request(self, call: Call, method: str, count: int, body: bytes = b"") -> Request:
         headers = Headers(
@@ -250,9 +297,15 @@ class Callers:
 async def obey(callers: Callers, order: Sequence[Any]) -> Any:
     match order:
         case ["stay", to, tone]:
-            return await callers.begin(to, tone).final == 200
-        case ["hear", to, tone]:
-            return await callers.loudness(to, tone)
+            return await callers.begin(to, rtp.tone_frames(tone, 0.2)).final == 200
+        case ["talk", [*many]]:
+            return await callers.talk(many)
+        case ["dial", [*many]]:
+            return await callers.dial(many)
+        case ["hang up"]:
+            return await callers.hang_up()
+        case ["hear", to, *tone]:
+            return await callers.loudness(to, *tone)
         case ["call", stay, planned]:
             began = time.monotonic() + FRAME_SECONDS
             return await asyncio.gather(*(callers.call(to, began + at, stay) for at, to in planned))

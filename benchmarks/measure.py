@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -72,9 +70,9 @@ def seconds_each(work: Callable[[], object], at_least: float) -> float:
 
 
 def cpu_seconds(process: int) -> float:
-    """Return the seconds that all threads of a process have had of the processor, in steps of 10 ms."""
-    user, system = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / TICKS_PER_SECOND
+    """Return the seconds that all threads of a process have had of the processor."""
+    # clock_getcpuclockid(3), which Python does not have: /proc tells the same in steps of 10 ms only.
+    return time.clock_gettime(~process << 3 | 2)
 
 
 def pin(process: int, core: int) -> None:

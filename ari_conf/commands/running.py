@@ -1,21 +1,18 @@
-"""What ``ari-conf serve`` and ``ari-conf up`` do: a controller that runs until it is stopped."""
+"""What ``ari-conf serve`` does: a controller that runs until it is stopped."""
 
 import asyncio
 import os
 from pathlib import Path
 
-from pydantic import SecretStr
 from yarl import URL
 
-from ari_conf import __version__, private_asterisk
+from ari_conf import __version__
 from ari_conf.accounts import Account, accounts_of
 from ari_conf.app import Controller
 from ari_conf.clock import RealClock
 from ari_conf.logs import set_up_logs
-from ari_conf.private_asterisk import PrivateAsterisk, PrivateAsteriskError
-from ari_conf.private_asterisk.foreground import describe
 from ari_conf.service_manager import ServiceManager
-from ari_conf.settings import AsteriskSettings, Settings, load_settings
+from ari_conf.settings import Settings, load_settings
 from ari_conf.starting import ReplacedError, make_engine
 from ari_conf.stopping import Fate
 
@@ -31,51 +28,14 @@ async def serve(settings: Settings, accounts: tuple[Account, ...], stop: Stop) -
     async with manager.told(lambda: controller.condition, RealClock()), controller:
         where = "no phone can reach the Python mixer; it is for tests" if local else settings.asterisk.url
         say(f"ari_conf {__version__} takes calls from {settings.engine} ({where})")
-        for line in _pages(settings, accounts, controller.port):
+        for line in pages(settings, accounts, controller.port):
             say(line)
         fate = Fate.ENDED_WITH_MIXER if local else Fate.KEPT
         await Life(controller, settings.server, stop, manager, fate).lead(_broken(controller))
 
 
-async def up(settings: Settings, accounts: tuple[Account, ...], asterisk: PrivateAsterisk, stop: Stop) -> None:
-    """Run ``asterisk`` and take its calls until ``stop`` ends both. Raises as ``serve`` does, and ``PrivateAsteriskError``."""
-    manager = ServiceManager.of(os.environ)
-    async with asterisk:
-        ours = {
-            "url": asterisk.ari_url,
-            "username": asterisk.ari_username,
-            "password": SecretStr(asterisk.ari_password),
-            "app": AsteriskSettings().app,  # as the private Asterisk's dialplan has it
-        }
-        if "outbound" not in settings.asterisk.model_fields_set:
-            # The private Asterisk has no trunk, but accounts for softphones: their names are its numbers.
-            ours["outbound"] = "PJSIP/{number}"
-        settings = settings.model_copy(update={"asterisk": settings.asterisk.model_copy(update=ours)})
-        controller = Controller(settings, accounts, make_engine(settings, RealClock()))
-        async with manager.told(lambda: controller.condition, RealClock()), controller:
-            for line in (*describe(asterisk), *_pages(settings, accounts, controller.port)):
-                say(line)
-            say(
-                f"\nDial any name, for example sip:room@{asterisk.sip_host}:{asterisk.sip_port}, "
-                "with or without an account; whoever dials the same name talks. Stop with Ctrl-C.\n"
-            )
-            life = Life(controller, settings.server, stop, manager, Fate.ENDED_WITH_ASTERISK)
-            await life.lead(_either_broken(controller, asterisk))
-
-
 async def _broken(controller: Controller) -> None:
     raise ReplacedError(await controller.failed)
-
-
-async def _either_broken(controller: Controller, asterisk: PrivateAsterisk) -> None:
-    ended = asyncio.ensure_future(asterisk.wait_ended())
-    try:
-        await asyncio.wait((ended, controller.failed), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        ended.cancel()
-    if controller.failed.done():
-        raise ReplacedError(controller.failed.result())
-    raise PrivateAsteriskError(f"Asterisk has ended by itself; the end of its log:\n{asterisk.log_end()}")
 
 
 def begin(config: Path | None, engine: str | None) -> tuple[Settings, tuple[Account, ...]]:
@@ -91,14 +51,8 @@ def begin(config: Path | None, engine: str | None) -> tuple[Settings, tuple[Acco
     return settings, accounts
 
 
-def installed(*, system: bool) -> private_asterisk.InstalledAsterisk:
-    """Return the Asterisk to run: the one of this machine, or our own."""
-    if system:
-        return private_asterisk.find_system_asterisk()
-    return private_asterisk.ensure_installed(say)
-
-
-def _pages(settings: Settings, accounts: tuple[Account, ...], port: int) -> list[str]:
+def pages(settings: Settings, accounts: tuple[Account, ...], port: int) -> list[str]:
+    """Return lines that say where REST and the dashboard are."""
     server = settings.server
     where = URL.build(scheme="http", host=server.host, port=port)
     lines = [f"REST      {where}, account {', '.join(account.sid for account in accounts)}"]

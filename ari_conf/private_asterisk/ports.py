@@ -3,15 +3,17 @@
 import random
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 from .errors import PrivateAsteriskError
 
 # Below the ports that Linux gives out by itself, above those that well-known services use.
 _FIRST, _LAST = 20000, 32000
 RTP_PORTS = 400
-"""How many UDP ports an Asterisk gets for audio; a call takes two."""
-_BLOCK = RTP_PORTS + 20
+"""How many UDP ports an Asterisk gets for audio, at least; a call takes two."""
+_OTHER_PORTS = 20
+_BLOCK = RTP_PORTS + _OTHER_PORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,15 @@ class Ports:
 
 
 class PortReservation:
-    """Ports on ``host`` that no other reservation on this machine has and no socket is bound to.
+    """Ports on ``host`` for so many ``calls`` that no other reservation on this machine has and no socket is bound to.
 
     ``sip`` and ``ari`` are taken as they are where given. The reservation lasts until ``release``, or the end of the process.
     Raises ``PrivateAsteriskError`` if a port that was asked for is in use, or none are left.
     """
 
-    def __init__(self, host: str, *, sip: int | None = None, ari: int | None = None) -> None:
-        self._lock, block = _reserve_block(host)
-        self.ports = Ports(sip or block + RTP_PORTS, ari or block + RTP_PORTS + 1, block, block + RTP_PORTS - 1)
+    def __init__(self, host: str, *, sip: int | None = None, ari: int | None = None, calls: int = RTP_PORTS // 2) -> None:
+        self._locks, ports = _reserve(host, -(-(2 * calls + _OTHER_PORTS) // _BLOCK))
+        self.ports = replace(ports, sip=sip or ports.sip, ari=ari or ports.ari)
         for name, kind, port in (("SIP", socket.SOCK_DGRAM, sip), ("ARI", socket.SOCK_STREAM, ari)):
             if port and not _all_free(host, kind, [port]):
                 self.release()
@@ -43,27 +45,35 @@ class PortReservation:
 
     def release(self) -> None:
         """Let others have the ports."""
-        self._lock.close()
+        self._locks.close()
 
 
-def _reserve_block(host: str) -> tuple[socket.socket, int]:
-    blocks = list(range(_FIRST, _LAST - _BLOCK, _BLOCK))
-    random.SystemRandom().shuffle(blocks)
-    for block in blocks:
-        # A name in the abstract namespace belongs to one socket of all users, and goes with its process: a lock without files.
-        lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        try:
-            lock.bind(f"\0ari-conf-ports-{block}")
-        except OSError:
-            lock.close()
-            continue
-        udp_free = _all_free(host, socket.SOCK_DGRAM, range(block, block + RTP_PORTS + 1))
-        if udp_free and _all_free(host, socket.SOCK_STREAM, [block + RTP_PORTS + 1]):
-            return lock, block
-        lock.close()
+def _reserve(host: str, blocks: int) -> tuple[ExitStack, Ports]:
+    """Return ports of so many blocks in a row, and what has to be closed to let others have them."""
+    length = blocks * _BLOCK
+    starts = list(range(_FIRST, _LAST - length, _BLOCK))
+    random.SystemRandom().shuffle(starts)
+    for start in starts:
+        sip = start + length - _OTHER_PORTS
+        with ExitStack() as locks:
+            if not all(_lock(block, locks) for block in range(start, start + length, _BLOCK)):
+                continue
+            udp_free = _all_free(host, socket.SOCK_DGRAM, range(start, sip + 1))
+            if udp_free and _all_free(host, socket.SOCK_STREAM, [sip + 1]):
+                return locks.pop_all(), Ports(sip, sip + 1, start, sip - 1)
     raise PrivateAsteriskError(
-        f"There are no {_BLOCK} free ports in a row from {_FIRST} to {_LAST}; end other Asterisks first."
+        f"There are no {length} free ports in a row from {_FIRST} to {_LAST}; end other Asterisks first."
     )
+
+
+def _lock(block: int, locks: ExitStack) -> bool:
+    # A name in the abstract namespace belongs to one socket of all users, and goes with its process: a lock without files.
+    lock = locks.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    try:
+        lock.bind(f"\0ari-conf-ports-{block}")
+    except OSError:
+        return False
+    return True
 
 
 def _all_free(host: str, kind: socket.SocketKind, ports: Iterable[int]) -> bool:

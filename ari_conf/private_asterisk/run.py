@@ -36,7 +36,8 @@ class PrivateAsterisk:
     ``profile`` "development" takes calls of strangers too. Everything is bound to ``host``; ``sip_port`` and ``ari_port`` are
     chosen unless given. ``phone_password`` is the password of every phone; without it, each gets a random one. A call is kept
     for ``keep_seconds`` while no controller is connected. ``keep_dir`` holds what Asterisk writes and is kept; without it a
-    temporary directory is used. The Asterisk ends with this process, even when that is killed.
+    temporary directory is used. It has ports for so many ``calls`` at once. The Asterisk ends with this process, even when that
+    is killed.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class PrivateAsterisk:
         phone_password: str | None = None,
         keep_seconds: int = 30,
         keep_dir: Path | None = None,
+        calls: int = 200,
     ) -> None:
         self._installed = installed
         self._profile = profile
         self._asked_ports = (sip_port, ari_port)
+        self._calls = calls
         self._keep_seconds = keep_seconds
         self._keep_dir = keep_dir
         self._reservation: PortReservation | None = None
@@ -112,7 +115,8 @@ class PrivateAsterisk:
     async def start(self) -> None:
         """Configure and start it, and return when it takes calls. Raises ``PrivateAsteriskError`` with the end of its log."""
         try:
-            self._reservation = PortReservation(self.sip_host, sip=self._asked_ports[0], ari=self._asked_ports[1])
+            sip, ari = self._asked_ports
+            self._reservation = PortReservation(self.sip_host, sip=sip, ari=ari, calls=self._calls)
             self._directory = RunDirectory(self._keep_dir)
             await asyncio.to_thread(self._configure)
             await self._launch()

@@ -126,6 +126,7 @@ class Rooms:
         The engine is given their plans, and whoever waits or is on hold hears the program from its beginning. What nobody can
         know any more is told as ended: that somebody talked, and announcements. Raises SQLAlchemy's errors.
         """
+        settled: list[asyncio.Future[None]] = []
         for conference, notes, kept in await kept_rooms(store):
             room = self._enter(conference, Journal(self._ledger, notes, kept))
             self._expecting.update(dict.fromkeys(conference.expected, room))
@@ -133,9 +134,14 @@ class Rooms:
                 room.admit(call_sid)
                 self._by_call[call_sid] = room
                 self._sounds.meet(call_sid, notes.voice_parameters[call_sid])
-            self._sounds.apply(conference, room.plan.placements, self._engine.apply(room.plan))
+            settled.append(self._engine.apply(room.plan))
+            self._sounds.apply(conference, room.plan.placements, settled[-1])
             self._mend(room)
             log.info("a room goes on", conference_sid=conference.sid, participants=len(conference.participants))
+        if settled:
+            asyncio.gather(*settled).add_done_callback(
+                lambda _done: log.info("all rooms from before the start are as they should be", rooms=len(settled))
+            )
 
     def resume(self, call_sid: str) -> Admission | None:
         """Return the stay of a call that an earlier life has let into a room; None if it is in none (any more)."""

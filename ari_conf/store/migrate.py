@@ -4,11 +4,7 @@ import asyncio
 from enum import StrEnum
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -16,6 +12,9 @@ from .errors import StoreError
 
 LOCK_KEY: Final = 0x6172_6963_6F6E_66
 """The name of our advisory lock in PostgreSQL: "ariconf" in ASCII."""
+
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
+"""Of the tables, up to this version's: what ``migrations/versions`` would tell, if a start had to read it each time."""
 
 _WAL_TRIES: Final = 50
 _WAL_PAUSE_SECONDS: Final = 0.1
@@ -70,13 +69,14 @@ async def _write_ahead(connection: AsyncConnection) -> None:
 
 
 def _form(connection: Connection) -> Form:
-    current = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(_config())
-    if current is None:
+    if not inspect(connection).has_table("alembic_version"):
         return Form.EMPTY
-    if current not in {script.revision for script in scripts.walk_revisions()}:
+    revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision is None:
+        return Form.EMPTY
+    if revision not in REVISIONS:
         return Form.NEWER
-    return Form.CURRENT if current == scripts.get_current_head() else Form.OLD
+    return Form.CURRENT if revision == REVISIONS[-1] else Form.OLD
 
 
 def _upgrade(connection: Connection) -> None:
@@ -87,12 +87,6 @@ def _upgrade(connection: Connection) -> None:
             "run that version, or set database.url to another database"
         )
     if form is not Form.CURRENT:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        from .upgrade import upgrade  # noqa: PLC0415 - alembic takes as long to load as SQLAlchemy, and is hardly ever needed
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "ari_conf.store:migrations")
-    return config
+        upgrade(connection)

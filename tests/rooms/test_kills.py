@@ -1,6 +1,9 @@
 """Rooms of a controller that was killed: what its next life goes on with, and what it tells."""
 
+import asyncio
+
 import pytest
+from structlog.testing import capture_logs
 
 from ari_conf.conference import (
     Announce,
@@ -25,6 +28,7 @@ from tests.memory_store import MemoryStore
 from .house import ACCOUNT, ALL_EVENTS, House
 
 CALLER = Caller(ACCOUNT, {"From": "+15550100"})
+_ARRANGED = "all rooms from before the start are as they should be"
 SONG = AudioProgram("http://app.example/song")
 RECORDED = ConferenceSettings(ALL_EVENTS, record=True)
 TOLD = RoomRecording(callback=RecordingCallback("http://app.example/recording", "POST", frozenset(RecordingEvent)))
@@ -76,6 +80,21 @@ async def test_whoever_joins_after_a_restart_comes_into_the_same_conference(hous
     after = await next_life(house)
     assert after.join("CA2").conference_sid == sid
     assert after.placements == ["CA1", "CA2"]
+
+
+async def test_it_is_told_when_all_rooms_are_as_they_should_be(house: House) -> None:
+    house.join("CA1")
+    house.join("CA2", "Other")
+    with capture_logs() as logs:
+        after = await next_life(house)
+        first, second = (in_force for _, in_force in after.engine.plans)
+        first.set_result(None)
+        await asyncio.sleep(0)
+        assert _ARRANGED not in [line["event"] for line in logs]
+        second.set_result(None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert [line["rooms"] for line in logs if line["event"] == _ARRANGED] == [2]
 
 
 async def test_those_whose_calls_are_over_leave(house: House) -> None:

@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
 from ari_conf.store import ConferenceRow, Form, Store, StoreError, tables
+from ari_conf.store.migrate import REVISIONS
+from ari_conf.store.upgrade import revisions
 
 from .rows import conference
 
@@ -30,6 +32,10 @@ async def test_metadata_and_migrations_agree(store: Store) -> None:
 
     async with store.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_a_start_knows_all_migrations() -> None:
+    assert list(REVISIONS) == revisions()
 
 
 async def test_a_database_is_empty_and_then_current(url: str) -> None:
