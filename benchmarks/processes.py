@@ -20,7 +20,7 @@ LOG = "log"
 """Of a controller, in its folder; all its lives write it."""
 
 _SETTINGS = "ari-conf.toml"
-_START_SECONDS = 50.0
+_START_SECONDS = 60.0
 
 
 async def started(
