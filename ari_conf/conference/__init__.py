@@ -57,6 +57,7 @@ from .model import (
     RecordingState,
     StatusCallback,
 )
+from .roster import counted
 from .rules import handle, new_conference
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "Waiting",
     "audio_plan",
     "callback_parameters",
+    "counted",
     "event_name",
     "handle",
     "new_conference",

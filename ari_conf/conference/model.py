@@ -132,6 +132,11 @@ class Participant:
     coaching: bool = False
     call_sid_to_coach: str | None = None
 
+    @property
+    def coached(self) -> str | None:
+        """The call that it means to coach; None for who is no coach."""
+        return self.call_sid_to_coach if self.coaching else None
+
 
 @dataclass(frozen=True)
 class ConferenceSettings:

@@ -21,6 +21,17 @@ def put_in(conference: Conference, participant: Participant) -> Conference:
     )
 
 
+def counted(conference: Conference) -> Conference:
+    """Return the room with what is counted along worked out from those who are in it and those who are expected."""
+    present, expected = conference.participants.values(), conference.expected.values()
+    return replace(
+        conference,
+        labels=MappingProxyType({one.label: one.call_sid for one in (*present, *expected) if one.label is not None}),
+        coaches=MappingProxyType({one.call_sid: one.coached for one in present if one.coached is not None}),
+        starters=sum(one.start_conference_on_enter for one in present),
+    )
+
+
 def expect(conference: Conference, participant: Participant) -> Conference:
     """Return the room with somebody more who is expected, and whose label is taken."""
     expected = _with(conference.expected, participant.call_sid, participant)
@@ -96,9 +107,9 @@ def _labelled(conference: Conference, participant: Participant) -> MappingProxyT
 
 
 def _coaching(conference: Conference, participant: Participant) -> MappingProxyType[str, str]:
-    if not participant.coaching or participant.call_sid_to_coach is None:
+    if participant.coached is None:
         return _without(conference.coaches, participant.call_sid)
-    return _with(conference.coaches, participant.call_sid, participant.call_sid_to_coach)
+    return _with(conference.coaches, participant.call_sid, participant.coached)
 
 
 def _with(mapping: MappingProxyType[str, T], key: str, value: T) -> MappingProxyType[str, T]:

@@ -20,6 +20,7 @@ from ari_conf.conference import (
     Participant,
     RecordingState,
     Talking,
+    counted,
 )
 from ari_conf.live import Keeper
 from ari_conf.store import LiveRow, Store
@@ -188,13 +189,7 @@ def _room(sid: str, live: LiveConference, people: Mapping[str, LiveParticipant])
     in_order = sorted(people.items(), key=lambda item: item[1].place)
     present = {call_sid: one.participant for call_sid, one in in_order if one.joined_at is not None}
     expected = {call_sid: one.participant for call_sid, one in in_order if one.joined_at is None}
-    labels = {one.participant.label: call_sid for call_sid, one in in_order if one.participant.label is not None}
-    coaches = {
-        call_sid: one.call_sid_to_coach
-        for call_sid, one in present.items()
-        if one.coaching and one.call_sid_to_coach is not None
-    }
-    conference = Conference(
+    uncounted = Conference(
         sid=sid,
         account_sid=live.account_sid,
         friendly_name=live.friendly_name,
@@ -204,13 +199,11 @@ def _room(sid: str, live: LiveConference, people: Mapping[str, LiveParticipant])
         participants=MappingProxyType(present),
         expected=MappingProxyType(expected),
         talking=MappingProxyType({call_sid: live.changed_at for call_sid in live.talking if call_sid in present}),
-        labels=MappingProxyType(labels),
-        coaches=MappingProxyType(coaches),
         recording=live.recording,
-        starters=sum(participant.start_conference_on_enter for participant in present.values()),
         last_sequence_number=live.last_sequence_number,
         started_at=live.started_at,
     )
+    conference = counted(uncounted)
     notes = Notes(
         recording=live.room_recording,
         joined_at={call_sid: one.joined_at for call_sid, one in in_order if one.joined_at is not None},

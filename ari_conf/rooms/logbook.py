@@ -39,7 +39,7 @@ def log_event(conference: Conference, event: ConferenceEvent) -> None:  # noqa: 
                 call_sid=participant.call_sid,
                 muted=participant.muted,
                 hold=participant.hold,
-                coaching=participant.call_sid_to_coach if participant.coaching else None,
+                coaching=participant.coached,
             )
         case ParticipantSpeechChanged():
             about.debug("participant talks", call_sid=event.participant.call_sid, talking=event.talking)

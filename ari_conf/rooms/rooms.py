@@ -139,7 +139,8 @@ class Rooms:
             self._mend(room)
             log.info("a room goes on", conference_sid=conference.sid, participants=len(conference.participants))
         if settled:
-            asyncio.gather(*settled).add_done_callback(
+            # All of them: who waits for one and leaves cancels it.
+            asyncio.gather(*settled, return_exceptions=True).add_done_callback(
                 lambda _done: log.info("all rooms from before the start are as they should be", rooms=len(settled))
             )
 
