@@ -26,7 +26,7 @@ from ari_conf.media.port import CallArrived
 from ari_conf.phones.virtual import VirtualPhone
 
 from .findings import Efforts, Line, at_least, run
-from .measure import Figure, in_turns
+from .measure import Figure, in_turns, seconds_for_each
 from .mixer_rivals import by_audioop, by_pydub, numpy_buffered, numpy_by_room
 
 RATES = (8000, 16000, 48000)
@@ -102,18 +102,6 @@ def rivals_for(rate: int, size: int, effort: Effort) -> dict[str, Callable[[], f
         AUDIOOP: in_real_time(size, partial(by_audioop, room)),
         PYDUB: in_real_time(size, partial(by_pydub, segments)),
     }
-
-
-def seconds_for_each(work: Callable[[], object], seconds: float) -> float:
-    """Repeat ``work`` for at least so many seconds of the processor and return how many one run of it took."""
-    runs = 0
-    began = time.thread_time()
-    while True:
-        work()
-        runs += 1
-        elapsed = time.thread_time() - began
-        if elapsed >= seconds:
-            return elapsed / runs
 
 
 def lines_for(rate: int, size: int, effort: Effort) -> list[Line]:

@@ -57,15 +57,15 @@ def difference(one: Figure, other: Figure) -> Figure:
     return Figure(tuple(a - b for a, b in zip(one.rounds, other.rounds, strict=True)))
 
 
-def seconds_each(work: Callable[[], object], at_least: float) -> float:
-    """Repeat ``work`` for ``at_least`` so many seconds and return how many one run of it took."""
+def seconds_for_each(work: Callable[[], object], seconds: float) -> float:
+    """Repeat ``work`` for at least so many seconds of the processor and return how many one run of it took."""
     runs = 0
-    start = time.perf_counter()
+    began = time.thread_time()
     while True:
         work()
         runs += 1
-        elapsed = time.perf_counter() - start
-        if elapsed >= at_least:
+        elapsed = time.thread_time() - began
+        if elapsed >= seconds:
             return elapsed / runs
 
 
